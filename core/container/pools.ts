@@ -1,0 +1,234 @@
+/**
+ * The containers of one worker: a pool a task, each with a FIFO queue of activations that wait.
+ *
+ * An activation gets the idle container used most recently; else a cold start, if the task's limit
+ * and the worker's memory allow it (idle containers of other tasks give way, least recently used
+ * first); else it waits. A cold start is not bound to who asked for it: whoever is first in the
+ * queue takes the container that is free first.
+ */
+
+import { invariant } from "../invariant.ts";
+import { type Bytes, type Micros, NO_BYTES, NO_TIME, plus } from "../units.ts";
+import type { ContainerSpec } from "../workflow/spec.ts";
+import type { KeepAlivePolicy } from "./keep-alive.ts";
+
+export interface PoolTask {
+  readonly plan: number;
+  readonly task: number;
+  readonly spec: ContainerSpec;
+}
+
+export type ContainerState = "starting" | "idle" | "busy";
+
+export interface Container {
+  readonly id: number;
+  readonly pool: number;
+  readonly bootedFor: PoolTask;
+  state: ContainerState;
+  idleUntil: Micros;
+}
+
+interface Pool {
+  task: PoolTask;
+  /** Activations that wait, from `head` on; taken ones are cut off now and then. */
+  queue: number[];
+  head: number;
+  /** Idle containers, the most recently used last. */
+  readonly idle: Container[];
+  size: number;
+  starting: number;
+  lastAsked: Micros | undefined;
+}
+
+/** What the caller is to do next for a pool. */
+export type Step =
+  | { readonly tag: "run"; readonly activation: number; readonly container: Container }
+  | { readonly tag: "boot"; readonly container: Container }
+  /** An idle container makes room in the worker's memory. */
+  | { readonly tag: "stop"; readonly container: Container };
+
+export interface PoolsOptions {
+  readonly memory: Bytes;
+  readonly keepAlive: KeepAlivePolicy;
+}
+
+export class Pools {
+  readonly #options: PoolsOptions;
+  readonly #pools: Pool[];
+  readonly #containers: Map<number, Container>;
+  #memoryUsed: Bytes;
+  #nextContainer: number;
+  /** Pools whose queue waits for memory, in the order in which they began to. */
+  readonly #shortOfMemory: Set<number>;
+
+  constructor(options: PoolsOptions) {
+    this.#options = options;
+    this.#pools = [];
+    this.#containers = new Map();
+    this.#memoryUsed = NO_BYTES;
+    this.#nextContainer = 0;
+    this.#shortOfMemory = new Set();
+  }
+
+  /** A new pool; gives its number. */
+  add(task: PoolTask): number {
+    this.#pools.push({
+      task,
+      queue: [],
+      head: 0,
+      idle: [],
+      size: 0,
+      starting: 0,
+      lastAsked: undefined,
+    });
+    return this.#pools.length - 1;
+  }
+
+  /** From now on the pool's cold starts are for this plan's task. */
+  retarget(pool: number, task: PoolTask): void {
+    this.#pools[pool]!.task = task;
+  }
+
+  enqueue(pool: number, activation: number): void {
+    this.#pools[pool]!.queue.push(activation);
+  }
+
+  /** Takes an activation out of its queue; false if it is not there. */
+  withdraw(pool: number, activation: number): boolean {
+    const { queue, head } = this.#pools[pool]!;
+    const index = queue.indexOf(activation, head);
+    if (index === -1) return false;
+    queue.splice(index, 1);
+    return true;
+  }
+
+  /** The next thing to do for the pool's queue; undefined: nothing, or nothing can be done now. */
+  next(pool: number, now: Micros): Step | undefined {
+    const at = this.#pools[pool]!;
+    const waiting = at.queue.length - at.head;
+    if (waiting === 0) {
+      this.#shortOfMemory.delete(pool);
+      return undefined;
+    }
+    const container = at.idle.pop();
+    if (container !== undefined) {
+      container.state = "busy";
+      at.lastAsked = now;
+      return { tag: "run", activation: this.#take(at), container };
+    }
+    if (at.starting >= waiting || at.size >= at.task.spec.limit) return undefined;
+    return this.#grow(pool, at, now);
+  }
+
+  /** Pools that may go on now that memory is free. */
+  unblocked(): readonly number[] {
+    return this.#shortOfMemory.size === 0 ? [] : [...this.#shortOfMemory];
+  }
+
+  /** The cold start has ended; the container is idle. */
+  ready(id: number, now: Micros): Container | undefined {
+    const container = this.#containers.get(id);
+    if (container === undefined) return undefined;
+    this.#pools[container.pool]!.starting--;
+    this.#toIdle(container, now);
+    return container;
+  }
+
+  /** Its activation has ended; the container is idle. */
+  release(id: number, now: Micros): Container {
+    const container = this.#containers.get(id);
+    invariant(container !== undefined && container.state === "busy", `container ${id} is not busy`);
+    this.#toIdle(container, now);
+    return container;
+  }
+
+  /** The container is gone, whatever it did; gives it back unless it was gone before. */
+  remove(id: number): Container | undefined {
+    const container = this.#containers.get(id);
+    if (container === undefined) return undefined;
+    const pool = this.#pools[container.pool]!;
+    if (container.state === "starting") pool.starting--;
+    if (container.state === "idle") pool.idle.splice(pool.idle.indexOf(container), 1);
+    pool.size--;
+    this.#memoryUsed = (this.#memoryUsed - container.bootedFor.spec.memory) as Bytes;
+    this.#containers.delete(id);
+    return container;
+  }
+
+  /** The pool's idle containers whose time is over, longest idle first. */
+  expired(pool: number, now: Micros): readonly Container[] {
+    return this.#pools[pool]!.idle.filter((container) => container.idleUntil <= now);
+  }
+
+  /** When the pool's longest idle container is to end; undefined: none is idle. */
+  nextExpiry(pool: number): Micros | undefined {
+    return this.#pools[pool]!.idle[0]?.idleUntil;
+  }
+
+  waiting(pool: number): number {
+    const { queue, head } = this.#pools[pool]!;
+    return queue.length - head;
+  }
+
+  get count(): number {
+    return this.#pools.length;
+  }
+
+  #grow(pool: number, at: Pool, now: Micros): Step | undefined {
+    const { memory } = at.task.spec;
+    if (this.#memoryUsed + memory > this.#options.memory) {
+      const victim = this.#leastRecentlyUsed(pool);
+      this.#shortOfMemory.add(pool);
+      return victim === undefined ? undefined : { tag: "stop", container: victim };
+    }
+    this.#shortOfMemory.delete(pool);
+    const container: Container = {
+      id: this.#nextContainer++,
+      pool,
+      bootedFor: at.task,
+      state: "starting",
+      idleUntil: NO_TIME,
+    };
+    this.#containers.set(container.id, container);
+    at.size++;
+    at.starting++;
+    at.lastAsked = now;
+    this.#memoryUsed = (this.#memoryUsed + memory) as Bytes;
+    return { tag: "boot", container };
+  }
+
+  /** Among the idle containers of other pools; ties by container id. */
+  #leastRecentlyUsed(besides: number): Container | undefined {
+    let oldest: Container | undefined;
+    for (const [index, pool] of this.#pools.entries()) {
+      const candidate = pool.idle[0];
+      if (index === besides || candidate === undefined) continue;
+      if (
+        oldest === undefined ||
+        candidate.idleUntil < oldest.idleUntil ||
+        (candidate.idleUntil === oldest.idleUntil && candidate.id < oldest.id)
+      ) {
+        oldest = candidate;
+      }
+    }
+    return oldest;
+  }
+
+  #toIdle(container: Container, now: Micros): void {
+    const pool = this.#pools[container.pool]!;
+    const facts = { pool: container.pool, now, lastAsked: pool.lastAsked };
+    container.state = "idle";
+    container.idleUntil = plus(now, this.#options.keepAlive(facts));
+    pool.idle.push(container);
+  }
+
+  #take(pool: Pool): number {
+    const activation = pool.queue[pool.head]!;
+    pool.head++;
+    if (pool.head > 64 && pool.head * 2 > pool.queue.length) {
+      pool.queue = pool.queue.slice(pool.head);
+      pool.head = 0;
+    }
+    return activation;
+  }
+}

@@ -1,0 +1,70 @@
+/** One attempt to run a task for one item, as its worker sees it. */
+
+import type { Tier } from "../env.ts";
+import { NONE } from "../events.ts";
+import type { Facts } from "../protocol.ts";
+import { type Bytes, type Micros, NO_TIME } from "../units.ts";
+import type { Item } from "../workflow/item.ts";
+import type { Invocation } from "./join.ts";
+import type { Run, Subject } from "./journal.ts";
+
+export type ActivationState = "queued" | "reading" | "running" | "writing" | "backing-off";
+
+/** One datum part to read or write, with what is known of the request under way. */
+export interface Transfer {
+  readonly datum: number;
+  readonly part: Item;
+  readonly tier: Tier;
+  readonly bytes: Bytes;
+  /** Requests made so far, and when the first was. */
+  tries: number;
+  since: Micros;
+}
+
+export interface Activation extends Run {
+  /** Unique on its worker; a retry is a new activation, so a late answer finds nobody. */
+  readonly id: number;
+  readonly of: Invocation;
+  readonly pool: number;
+  container: number;
+  state: ActivationState;
+  queuedAt: Micros;
+  startedAt: Micros;
+  reads: Transfer[];
+  readsLeft: number;
+  writes: Transfer[];
+  written: number;
+  /** What the function told, for conditions and counts downstream. */
+  facts: Facts;
+  /** Token of its timeout, or of its back-off; NONE: no timer runs. */
+  timer: number;
+}
+
+export interface ActivationOrigin extends Subject {
+  readonly of: Invocation;
+  readonly pool: number;
+  readonly attempt: number;
+}
+
+export function newActivation(id: number, origin: ActivationOrigin): Activation {
+  return {
+    id,
+    plan: origin.plan,
+    invocation: origin.invocation,
+    task: origin.task,
+    item: origin.item,
+    attempt: origin.attempt,
+    of: origin.of,
+    pool: origin.pool,
+    container: NONE,
+    state: "queued",
+    queuedAt: NO_TIME,
+    startedAt: NO_TIME,
+    reads: [],
+    readsLeft: 0,
+    writes: [],
+    written: 0,
+    facts: [],
+    timer: NONE,
+  };
+}

@@ -1,0 +1,223 @@
+/**
+ * Gives queued activations their containers: cold starts, warm reuse, keep-alive, and the tick of
+ * systems that look at their queues only now and then.
+ */
+
+import { fixedWindow } from "../container/keep-alive.ts";
+import { type Container, Pools, type PoolTask } from "../container/pools.ts";
+import type { Env } from "../env.ts";
+import { NONE, type Why } from "../events.ts";
+import { invariant } from "../invariant.ts";
+import { elapsed, type Micros } from "../units.ts";
+import { ROOT_ITEM } from "../workflow/item.ts";
+import type { Activation } from "./activation.ts";
+import type { Journal } from "./journal.ts";
+import type { Settings } from "./settings.ts";
+
+export interface DispatcherHost {
+  activation(id: number): Activation | undefined;
+  /** The activation has its container. */
+  dispatched(activation: Activation): void;
+}
+
+export class Dispatcher {
+  readonly #env: Env;
+  readonly #journal: Journal;
+  readonly #host: DispatcherHost;
+  readonly #settings: Settings;
+  readonly #pools: Pools;
+  /** Container to the activation it runs; absent: idle or starting. */
+  readonly #running: Map<number, number>;
+  readonly #bootedAt: Map<number, Micros>;
+  readonly #fresh: Set<number>;
+  /** Pools with a keep-alive timer set. */
+  readonly #watched: Set<number>;
+  /** Pools to look at on the next tick. */
+  readonly #dirty: Set<number>;
+  #tickSet: boolean;
+  #queued: number;
+
+  constructor(env: Env, journal: Journal, host: DispatcherHost, settings: Settings) {
+    this.#env = env;
+    this.#journal = journal;
+    this.#host = host;
+    this.#settings = settings;
+    const keepAlive = fixedWindow(settings.keepAlive);
+    this.#pools = new Pools({ memory: settings.workerMemory, keepAlive });
+    this.#running = new Map();
+    this.#bootedAt = new Map();
+    this.#fresh = new Set();
+    this.#watched = new Set();
+    this.#dirty = new Set();
+    this.#tickSet = false;
+    this.#queued = 0;
+  }
+
+  /** Activations in containers now, and those that wait for one. */
+  get load(): { readonly running: number; readonly queued: number } {
+    return { running: this.#running.size, queued: this.#queued };
+  }
+
+  addPool(task: PoolTask): number {
+    return this.#pools.add(task);
+  }
+
+  retarget(pool: number, task: PoolTask): void {
+    this.#pools.retarget(pool, task);
+  }
+
+  enqueue(activation: Activation): void {
+    activation.state = "queued";
+    activation.queuedAt = this.#env.now();
+    this.#journal.run("queue", activation, NONE, NONE, "");
+    this.#pools.enqueue(activation.pool, activation.id);
+    this.#queued++;
+    this.#pump(activation.pool);
+  }
+
+  withdraw(activation: Activation): void {
+    if (this.#pools.withdraw(activation.pool, activation.id)) this.#queued--;
+  }
+
+  /** The activation is through with its container, which may serve the next. */
+  release(activation: Activation): void {
+    this.#running.delete(activation.container);
+    this.#pools.release(activation.container, this.#env.now());
+    this.#watch(activation.pool);
+    this.#pump(activation.pool);
+    this.#pumpUnblocked();
+  }
+
+  /** Ends a container, idle or not; gives the activation it ran. */
+  kill(id: number, why: Why): number | undefined {
+    const activation = this.#forget(id, why);
+    this.#env.stop(id);
+    this.#pumpUnblocked();
+    return activation;
+  }
+
+  /** A container died by itself; gives the activation it ran. */
+  lost(id: number): number | undefined {
+    const activation = this.#forget(id, "crash");
+    this.#pumpUnblocked();
+    return activation;
+  }
+
+  ready(id: number): void {
+    const container = this.#pools.ready(id, this.#env.now());
+    if (container === undefined) return;
+    const start = this.#bootedAt.get(id)!;
+    this.#bootedAt.delete(id);
+    this.#fresh.add(id);
+    this.#note("ready", container, { wait_us: elapsed({ start, end: this.#env.now() }), why: "" });
+    this.#watch(container.pool);
+    this.#pump(container.pool);
+  }
+
+  keepAliveOver(pool: number): void {
+    this.#watched.delete(pool);
+    for (const container of this.#pools.expired(pool, this.#env.now())) {
+      this.kill(container.id, "keep-alive");
+    }
+    this.#watch(pool);
+  }
+
+  /** One activation a task a tick, tasks in the order in which they asked. */
+  tick(): void {
+    this.#tickSet = false;
+    for (const pool of [...this.#dirty]) {
+      if (!this.#step(pool)) this.#dirty.delete(pool);
+    }
+    if (this.#dirty.size > 0) this.#setTick();
+  }
+
+  #pump(pool: number): void {
+    if (this.#settings.dispatchTick > 0) {
+      this.#dirty.add(pool);
+      this.#setTick();
+      return;
+    }
+    while (this.#step(pool)) {
+      // Each step runs, boots or makes room; the queue says when nothing is left to do.
+    }
+  }
+
+  #pumpUnblocked(): void {
+    for (const pool of this.#pools.unblocked()) this.#pump(pool);
+  }
+
+  /** Whether there was something to do for the pool. */
+  #step(pool: number): boolean {
+    const step = this.#pools.next(pool, this.#env.now());
+    if (step === undefined) return false;
+    switch (step.tag) {
+      case "run":
+        this.#run(step.activation, step.container);
+        return true;
+      case "boot":
+        this.#boot(step.container);
+        return true;
+      case "stop":
+        this.#forget(step.container.id, "memory");
+        this.#env.stop(step.container.id);
+        return this.#step(pool);
+      default:
+        return step satisfies never;
+    }
+  }
+
+  #run(id: number, container: Container): void {
+    const activation = this.#host.activation(id);
+    invariant(activation !== undefined, `queued activation ${id} is unknown`);
+    this.#queued--;
+    activation.container = container.id;
+    this.#running.set(container.id, id);
+    const waited = elapsed({ start: activation.queuedAt, end: this.#env.now() });
+    const cold = this.#fresh.delete(container.id);
+    this.#journal.run("dispatch", activation, waited, NONE, cold ? "cold" : "warm");
+    this.#host.dispatched(activation);
+  }
+
+  #boot(container: Container): void {
+    const { plan, task } = container.bootedFor;
+    this.#bootedAt.set(container.id, this.#env.now());
+    this.#note("cold-start", container, { wait_us: NONE, why: "" });
+    this.#env.boot({ container: container.id, plan, task });
+  }
+
+  #forget(id: number, why: Why): number | undefined {
+    const container = this.#pools.remove(id);
+    if (container === undefined) return undefined;
+    const activation = this.#running.get(id);
+    this.#running.delete(id);
+    this.#bootedAt.delete(id);
+    this.#fresh.delete(id);
+    this.#note("stop", container, { wait_us: NONE, why });
+    return activation;
+  }
+
+  #note(
+    kind: "cold-start" | "ready" | "stop",
+    container: Container,
+    fields: { readonly wait_us: number; readonly why: Why },
+  ): void {
+    const { plan, task } = container.bootedFor;
+    this.#journal.fact(kind, { plan, task, item: ROOT_ITEM, container: container.id, ...fields });
+  }
+
+  #watch(pool: number): void {
+    const expiry = this.#pools.nextExpiry(pool);
+    if (expiry === undefined || this.#watched.has(pool)) return;
+    this.#watched.add(pool);
+    const delay = elapsed({ start: this.#env.now(), end: expiry });
+    this.#env.timer(delay, { tag: "keep-alive", pool });
+  }
+
+  #setTick(): void {
+    if (this.#tickSet) return;
+    this.#tickSet = true;
+    const { dispatchTick } = this.#settings;
+    const past = this.#env.now() % dispatchTick;
+    this.#env.timer((dispatchTick - past) as Micros, { tag: "dispatch" });
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The gateway machine: takes requests, starts invocations at their first tasks, hears from their
+ * last ones, and tells everybody when one is over.
+ */
+
+import type { Env, Input } from "../env.ts";
+import { NONE, type Why } from "../events.ts";
+import { GATEWAY, MASTER, workerNode } from "../node.ts";
+import type { Answer, Message } from "../protocol.ts";
+import { elapsed, type Micros } from "../units.ts";
+import { ROOT_ITEM } from "../workflow/item.ts";
+import type { Invocation } from "./join.ts";
+import { Journal } from "./journal.ts";
+import { Outbox } from "./outbox.ts";
+import { Register } from "./register.ts";
+import type { Settings } from "./settings.ts";
+
+interface Client {
+  readonly arrivedAt: Micros;
+  /** Token of the invocation's timeout; NONE: it has none. */
+  readonly timer: number;
+  readonly answered: Set<number>;
+}
+
+export class Gateway {
+  readonly #env: Env;
+  readonly #settings: Settings;
+  readonly #journal: Journal;
+  readonly #register: Register;
+  readonly #outbox: Outbox;
+  readonly #clients: Map<Invocation, Client>;
+  /** Workers that are away now; a new invocation does without them. */
+  readonly #away: Set<number>;
+
+  constructor(env: Env, settings: Settings) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#journal = new Journal(env, GATEWAY);
+    this.#register = new Register();
+    this.#outbox = new Outbox(env, { batch: settings.batchTriggers });
+    this.#clients = new Map();
+    this.#away = new Set();
+  }
+
+  handle(input: Input): void {
+    switch (input.tag) {
+      case "deploy":
+        this.#register.addPlan(input.plan);
+        return;
+      case "arrival":
+        this.#arrive(input);
+        break;
+      case "cancel":
+        this.#abort(this.#register.find(input.invocation), "cancelled", NONE);
+        break;
+      case "message":
+        this.#message(input.message);
+        break;
+      case "timer":
+        if (input.timer.tag === "invocation-timeout") {
+          this.#abort(this.#register.find(input.timer.invocation), "timeout", NONE);
+        }
+        break;
+      case "worker-lost":
+        this.#lost(input.worker);
+        break;
+      case "worker-back":
+        this.#away.delete(input.worker);
+        break;
+      case "ready":
+      case "container-lost":
+      case "got":
+      case "get-failed":
+      case "executed":
+      case "execution-failed":
+      case "stored":
+      case "put-failed":
+        // A gateway runs nothing.
+        break;
+      default:
+        input satisfies never;
+    }
+    this.#outbox.flush(this.#settings.scheme === "worker-sp" ? "trigger" : "invoke");
+  }
+
+  #arrive(input: Extract<Input, { tag: "arrival" }>): void {
+    const invocation = this.#register.enter(input.invocation, input.plan);
+    if (invocation === undefined || this.#clients.has(invocation)) return;
+    this.#journal.fact("arrival", { plan: input.plan, invocation: input.invocation });
+    invocation.knowledge.learn(input.facts);
+    if (this.#away.size > 0) invocation.lose([...this.#away]);
+    const { timeout } = invocation.plan.graph.spec;
+    const timer =
+      timeout === undefined
+        ? NONE
+        : this.#env.timer(timeout, { tag: "invocation-timeout", invocation: invocation.id });
+    this.#clients.set(invocation, { arrivedAt: this.#env.now(), timer, answered: new Set() });
+    this.#trigger(invocation, () => true);
+  }
+
+  #message(message: Message): void {
+    if (message.tag === "answered") {
+      const invocation = this.#register.find(message.invocation);
+      const client = invocation && this.#clients.get(invocation);
+      if (invocation === undefined || client === undefined) return;
+      for (const sink of message.sinks) client.answered.add(sink);
+      if (client.answered.size < invocation.plan.graph.sinks.length) return;
+      this.#close(invocation, client, { kind: "finish", why: "", task: NONE });
+    } else if (message.tag === "failed") {
+      const { invocation, reason, task } = message;
+      this.#abort(this.#register.find(invocation), reason, task);
+    }
+  }
+
+  #abort(invocation: Invocation | undefined, why: Why, task: number): void {
+    const client = invocation && this.#clients.get(invocation);
+    if (invocation === undefined || client === undefined) return;
+    this.#close(invocation, client, { kind: "abort", why, task });
+  }
+
+  #close(
+    invocation: Invocation,
+    client: Client,
+    as: { readonly kind: "finish" | "abort"; readonly why: Why; readonly task: number },
+  ): void {
+    const { id, plan } = invocation;
+    if (client.timer !== NONE) this.#env.cancel(client.timer);
+    const wait_us = elapsed({ start: client.arrivedAt, end: this.#env.now() });
+    const { kind, why, task } = as;
+    this.#journal.fact(kind, { plan: plan.id, invocation: id, wait_us, why, task });
+    this.#clients.delete(invocation);
+    this.#register.end(id);
+    const release: Message = { tag: "release", plan: plan.id, invocation: id };
+    if (this.#settings.scheme === "master-sp") this.#env.send(MASTER, release);
+    else for (const worker of workersOf(invocation)) this.#env.send(workerNode(worker), release);
+  }
+
+  #lost(worker: number): void {
+    this.#journal.fact("lost", { value: worker });
+    this.#away.add(worker);
+    for (const invocation of this.#register.open()) {
+      const before = invocation.workerOf;
+      if (!invocation.lose([worker]) || this.#settings.scheme !== "worker-sp") continue;
+      this.#trigger(invocation, (vertex) => before[vertex] !== invocation.workerOf[vertex]);
+    }
+  }
+
+  /** Answers the start edges of the vertices chosen. */
+  #trigger(invocation: Invocation, chosen: (vertex: number) => boolean): void {
+    const { graph } = invocation.plan;
+    for (const edge of graph.startEdges) {
+      const { to } = graph.edges[edge]!;
+      if (!chosen(to)) continue;
+      const answer: Answer = { edge, item: ROOT_ITEM, taken: true };
+      const owner =
+        this.#settings.scheme === "master-sp" ? MASTER : workerNode(invocation.workerOf[to]!);
+      this.#outbox.add(owner, invocation, answer);
+    }
+  }
+}
+
+/** Every worker that may have had a part, ascending: the plan's and those who took over. */
+function workersOf(invocation: Invocation): readonly number[] {
+  const workers = new Set([...invocation.plan.workerOf, ...invocation.workerOf]);
+  return [...workers].sort((a, b) => a - b);
+}

@@ -1,0 +1,147 @@
+/**
+ * Joins: what each vertex of an invocation has heard so far. A join is a set of in-edges, never a
+ * counter: an answer that comes twice changes nothing.
+ */
+
+import type { Plan } from "../plan/plan.ts";
+import { relocate } from "../plan/relocate.ts";
+import type { InvocationId, LostWorkers } from "../protocol.ts";
+import type { Item } from "../workflow/item.ts";
+import { Knowledge } from "./knowledge.ts";
+
+/** `waiting` for answers, `fired` once one was taken and all are in, `done` when it has passed that on. */
+export type JoinStatus = "waiting" | "fired" | "done" | "skipped";
+
+/** In-edges that fit the bits of a small integer; a join with more keeps a set. */
+const BITS = 30;
+
+const NONE_LOST: LostWorkers = [];
+
+export class Join {
+  status: JoinStatus;
+  /** Whether any answer was `taken`. */
+  taken: boolean;
+  #bits: number;
+  #many: Map<number, boolean> | undefined;
+  #takenBits: number;
+
+  constructor() {
+    this.status = "waiting";
+    this.taken = false;
+    this.#bits = 0;
+    this.#takenBits = 0;
+    this.#many = undefined;
+  }
+
+  /** Notes the answer of in-edge `slot` (plus a stride a part, at a close); false if it was there. */
+  hear(slot: number, taken: boolean): boolean {
+    if (this.heard(slot) !== undefined) return false;
+    if (taken) this.taken = true;
+    if (slot < BITS) {
+      this.#bits |= 1 << slot;
+      if (taken) this.#takenBits |= 1 << slot;
+    } else {
+      this.#many ??= new Map();
+      this.#many.set(slot, taken);
+    }
+    return true;
+  }
+
+  /** What in-edge `slot` answered; undefined: nothing yet. */
+  heard(slot: number): boolean | undefined {
+    if (slot >= BITS) return this.#many?.get(slot);
+    if ((this.#bits & (1 << slot)) === 0) return undefined;
+    return (this.#takenBits & (1 << slot)) !== 0;
+  }
+
+  /** How many different answers are in. */
+  get size(): number {
+    return countBits(this.#bits) + (this.#many?.size ?? 0);
+  }
+}
+
+/** One invocation as one machine sees it. */
+export class Invocation {
+  readonly id: InvocationId;
+  readonly plan: Plan;
+  readonly knowledge: Knowledge;
+  /** Vertex to worker; differs from the plan's once a worker was lost. */
+  workerOf: readonly number[];
+  lost: LostWorkers;
+  /** Activations of it under way on this machine. */
+  active: number;
+  /** Joins of scope 0, by position. */
+  readonly #root: (Join | undefined)[];
+  /** Of each inner scope, by item, then by position. */
+  readonly #inner: Map<Item, (Join | undefined)[]>[];
+
+  constructor(id: InvocationId, plan: Plan) {
+    this.id = id;
+    this.plan = plan;
+    this.knowledge = new Knowledge();
+    this.workerOf = plan.workerOf;
+    this.lost = NONE_LOST;
+    this.active = 0;
+    this.#root = [];
+    this.#inner = [];
+  }
+
+  /** Takes over that workers were lost; false if it knew. */
+  lose(lost: LostWorkers): boolean {
+    const news = lost.filter((worker) => !this.lost.includes(worker));
+    if (news.length === 0) return false;
+    this.lost = [...this.lost, ...news].sort((a, b) => a - b);
+    this.workerOf = relocate(this.plan, this.lost);
+    return true;
+  }
+
+  /** The join of `vertex` for `item`, made when first asked for. */
+  join(vertex: number, item: Item): Join {
+    const { scope, position } = this.plan.graph.vertices[vertex]!;
+    const joins = scope === 0 ? this.#root : this.#instance(scope, item);
+    let join = joins[position];
+    if (join === undefined) {
+      join = new Join();
+      joins[position] = join;
+    }
+    return join;
+  }
+
+  /** Forgets what the vertex has heard and done, so that it can run again. */
+  reset(vertex: number, item: Item): void {
+    const { scope, position } = this.plan.graph.vertices[vertex]!;
+    const joins = scope === 0 ? this.#root : this.#instance(scope, item);
+    joins[position] = undefined;
+  }
+
+  /** Calls `visit` for each join there is: by scope, item in order of appearance, position. */
+  forEachJoin(visit: (vertex: number, item: Item, join: Join) => void): void {
+    const { scopes } = this.plan.graph;
+    for (const [scope, { vertices }] of scopes.entries()) {
+      const instances: Iterable<[Item, (Join | undefined)[]]> =
+        scope === 0 ? [[0, this.#root]] : (this.#inner[scope] ?? []);
+      for (const [item, joins] of instances) {
+        for (const [position, join] of joins.entries()) {
+          if (join !== undefined) visit(vertices[position]!, item, join);
+        }
+      }
+    }
+  }
+
+  #instance(scope: number, item: Item): (Join | undefined)[] {
+    while (this.#inner.length <= scope) this.#inner.push(new Map());
+    const instances = this.#inner[scope]!;
+    let joins = instances.get(item);
+    if (joins === undefined) {
+      joins = [];
+      instances.set(item, joins);
+    }
+    return joins;
+  }
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

@@ -1,0 +1,130 @@
+/** Builds the flat event records, so that each has the same shape and nobody forgets a field. */
+
+import type { Env } from "../env.ts";
+import { type Event, type EventKind, NONE, type Why } from "../events.ts";
+import type { NodeId } from "../node.ts";
+import type { InvocationId } from "../protocol.ts";
+import { NO_TIME } from "../units.ts";
+import { type Item, ROOT_ITEM } from "../workflow/item.ts";
+
+/** One vertex of one invocation, for one item: what most events are about. */
+export interface Subject {
+  readonly plan: number;
+  readonly invocation: InvocationId;
+  readonly task: number;
+  readonly item: Item;
+}
+
+/** A subject that runs: attempt and container are known. */
+export interface Run extends Subject {
+  readonly attempt: number;
+  readonly container: number;
+}
+
+export class Journal {
+  readonly #env: Env;
+  readonly #node: NodeId;
+
+  constructor(env: Env, node: NodeId) {
+    this.#env = env;
+    this.#node = node;
+  }
+
+  /** A fact about an activation. */
+  run(kind: EventKind, run: Run, wait_us: number, value: number, why: Why): void {
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind,
+      plan: run.plan,
+      invocation: run.invocation,
+      task: run.task,
+      item: run.item,
+      attempt: run.attempt,
+      container: run.container,
+      datum: NONE,
+      part: NONE,
+      bytes: NONE,
+      wait_us,
+      cpu_us: NONE,
+      value,
+      why,
+    });
+  }
+
+  /** The function has ended: how long it took, how much of that on a CPU, how much asleep. */
+  executed(run: Run, took: { wait_us: number; cpu_us: number; sleep_us: number }): void {
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind: "execute",
+      plan: run.plan,
+      invocation: run.invocation,
+      task: run.task,
+      item: run.item,
+      attempt: run.attempt,
+      container: run.container,
+      datum: NONE,
+      part: NONE,
+      bytes: NONE,
+      wait_us: took.wait_us,
+      cpu_us: took.cpu_us,
+      value: took.sleep_us,
+      why: "",
+    });
+  }
+
+  /** A fact about a datum that an activation reads or writes. */
+  data(kind: EventKind, run: Run, data: DatumFact): void {
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind,
+      plan: run.plan,
+      invocation: run.invocation,
+      task: run.task,
+      item: run.item,
+      attempt: run.attempt,
+      container: run.container,
+      datum: data.datum,
+      part: data.part,
+      bytes: data.bytes,
+      wait_us: data.wait_us,
+      cpu_us: NONE,
+      value: NONE,
+      why: data.why,
+    });
+  }
+
+  /** Any other fact; what is left out has no value. */
+  fact(kind: EventKind, fields: Partial<Event>): void {
+    this.#env.emit({ ...BLANK, time: this.#env.now(), node: this.#node, kind, ...fields });
+  }
+}
+
+export interface DatumFact {
+  readonly datum: number;
+  readonly part: Item;
+  readonly bytes: number;
+  readonly wait_us: number;
+  readonly why: Why;
+}
+
+const BLANK: Event = {
+  time: NO_TIME,
+  node: NONE,
+  kind: "arrival",
+  plan: NONE,
+  invocation: NONE,
+  task: NONE,
+  item: ROOT_ITEM,
+  attempt: NONE,
+  container: NONE,
+  datum: NONE,
+  part: NONE,
+  bytes: NONE,
+  wait_us: NONE,
+  cpu_us: NONE,
+  value: NONE,
+  why: "",
+};

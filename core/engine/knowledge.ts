@@ -1,0 +1,69 @@
+/**
+ * What one machine knows of one invocation: values, counts, absent data, fixed branches. Facts only
+ * ever add up; messages carry them on, so that knowledge travels with the triggers that need it.
+ */
+
+import type { Fact, Facts } from "../protocol.ts";
+import type { Value } from "../workflow/condition.ts";
+import { type Item, ROOT_ITEM } from "../workflow/item.ts";
+
+const NOTHING: Facts = [];
+
+export class Knowledge {
+  /** Replaced, never changed, when something is learnt: messages may keep the list. */
+  #facts: Facts;
+  /** Subject (datum or vertex), then item, then kind of fact. */
+  readonly #index: Map<string, Fact>;
+
+  constructor() {
+    this.#facts = NOTHING;
+    this.#index = new Map();
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  learn(facts: Facts): void {
+    if (facts.length === 0 || facts === this.#facts) return;
+    const news = facts.filter((fact) => !this.#index.has(keyOf(fact)));
+    if (news.length === 0) return;
+    for (const fact of news) this.#index.set(keyOf(fact), fact);
+    this.#facts =
+      this.#facts.length === 0 && news.length === facts.length ? facts : [...this.#facts, ...news];
+  }
+
+  /** How many items the list has; undefined when not known. */
+  count(datum: number, item: Item): number | undefined {
+    if (this.#facts === NOTHING) return undefined;
+    const fact = this.#index.get(key("count", datum, item));
+    return fact?.tag === "count" ? fact.count : undefined;
+  }
+
+  value(datum: number, item: Item): Value {
+    if (this.#facts === NOTHING) return undefined;
+    const fact = this.#index.get(key("value", datum, item));
+    return fact?.tag === "value" ? fact.value : undefined;
+  }
+
+  absent(datum: number, item: Item): boolean {
+    return this.#facts !== NOTHING && this.#index.has(key("absent", datum, item));
+  }
+
+  /** The outcome fixed for this item, or for the whole invocation; undefined: decide by conditions. */
+  branch(vertex: number, item: Item): number | undefined {
+    if (this.#facts === NOTHING) return undefined;
+    const fact =
+      this.#index.get(key("branch", vertex, item)) ??
+      this.#index.get(key("branch", vertex, ROOT_ITEM));
+    return fact?.tag === "branch" ? fact.branch : undefined;
+  }
+}
+
+function keyOf(fact: Fact): string {
+  return key(fact.tag, fact.tag === "branch" ? fact.vertex : fact.datum, fact.item);
+}
+
+function key(tag: Fact["tag"], subject: number, item: Item): string {
+  return `${tag} ${subject} ${item}`;
+}

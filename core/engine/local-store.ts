@@ -1,0 +1,134 @@
+/**
+ * FaaStore at work on one worker: asks the policy, carries out what it decides, and keeps the
+ * journal of it. Plans and invocations are known here; the policy itself knows neither.
+ */
+
+import type { Env, Tier } from "../env.ts";
+import { NONE, type Why } from "../events.ts";
+import type { Plan } from "../plan/plan.ts";
+import { FaaStore, type LocalCopy, type Part } from "../storage/faastore.ts";
+import { type Holds, holdsOf } from "../storage/holds.ts";
+import type { Bytes } from "../units.ts";
+import type { Item } from "../workflow/item.ts";
+import { partsOf } from "../workflow/parts.ts";
+import type { Activation } from "./activation.ts";
+import type { Invocation } from "./join.ts";
+import type { Journal } from "./journal.ts";
+
+export class LocalStore {
+  readonly #env: Env;
+  readonly #journal: Journal;
+  readonly #worker: number;
+  readonly #policy: FaaStore;
+  readonly #holds: Map<Plan, Holds>;
+  /** Workflow to the quota its latest plan gives here. */
+  readonly #quotas: Map<string, Bytes>;
+
+  constructor(env: Env, journal: Journal, worker: number) {
+    this.#env = env;
+    this.#journal = journal;
+    this.#worker = worker;
+    this.#policy = new FaaStore();
+    this.#holds = new Map();
+    this.#quotas = new Map();
+  }
+
+  deploy(plan: Plan): void {
+    this.#quotas.set(plan.graph.name, plan.quotaOf[this.#worker]!);
+    let quota = 0;
+    for (const share of this.#quotas.values()) quota += share;
+    this.#policy.setQuota(quota as Bytes);
+  }
+
+  /** The tiers a written part goes to, in order. Room for a local copy is taken at once. */
+  place(activation: Activation, written: Written): readonly Tier[] {
+    const { plan } = activation.of;
+    const copy = { ...partOf(activation, written), bytes: written.bytes };
+    const tag = this.#tagFor(activation.of, written.datum);
+    const decision = this.#policy.put(copy, tag, this.#holdsOf(plan).count[written.datum]!);
+    for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
+    if (decision.spilled) {
+      const { datum, part, bytes } = written;
+      this.#journal.data("spill", activation, { datum, part, bytes, wait_us: NONE, why: "quota" });
+    }
+    return decision.tiers;
+  }
+
+  backed(activation: Activation, part: { readonly datum: number; readonly part: Item }): void {
+    this.#policy.backed(partOf(activation, part));
+  }
+
+  tierOf(activation: Activation, part: { readonly datum: number; readonly part: Item }): Tier {
+    return this.#policy.tierOf(partOf(activation, part));
+  }
+
+  /** A vertex has ended or was skipped: what it held of this worker's data may go. */
+  consumed(invocation: Invocation, by: { readonly task: number; readonly item: Item }): void {
+    const { plan } = invocation;
+    const reads = this.#holdsOf(plan).releasedBy[by.task]!;
+    if (reads.length === 0) return;
+    const reader = { vertex: by.task, item: by.item };
+    const countOf = (datum: number, item: Item): number | undefined =>
+      invocation.knowledge.count(datum, item);
+    for (const read of reads) {
+      for (const part of partsOf(plan.graph, read, reader, countOf)) {
+        const { datum } = read;
+        const of: Part = { plan: plan.id, invocation: invocation.id, datum, part };
+        const freed = this.#policy.letGo(of);
+        if (freed !== undefined) this.#drop("release", freed, "consumed");
+      }
+    }
+  }
+
+  /** A failed attempt's local writes go; the next attempt writes them again. */
+  discard(activation: Activation): void {
+    for (const { datum, part, tier } of activation.writes) {
+      if (tier !== "local") continue;
+      const copy = this.#policy.discard(partOf(activation, { datum, part }));
+      if (copy !== undefined) this.#drop("release", copy, "error");
+    }
+  }
+
+  /** The invocation is over: whatever it left goes. */
+  end(invocation: Invocation): void {
+    for (const copy of this.#policy.end(invocation.id)) this.#drop("release", copy, "ended");
+  }
+
+  /**
+   * A plan's `local` holds as long as its workers do. Once a task was moved because its worker was
+   * lost, its data may have readers anywhere, so they go to the remote store.
+   */
+  #tagFor(invocation: Invocation, datum: number): "local" | "remote" | "both" {
+    return invocation.workerOf === invocation.plan.workerOf
+      ? invocation.plan.tagOf[datum]!
+      : "remote";
+  }
+
+  #holdsOf(plan: Plan): Holds {
+    let holds = this.#holds.get(plan);
+    if (holds === undefined) {
+      holds = holdsOf(plan, this.#worker);
+      this.#holds.set(plan, holds);
+    }
+    return holds;
+  }
+
+  #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {
+    const { plan, invocation, datum, part, bytes } = copy;
+    this.#journal.fact(kind, { plan, invocation, datum, part, bytes, why });
+    this.#env.drop({ plan, invocation, datum, part, bytes });
+  }
+}
+
+interface Written {
+  readonly datum: number;
+  readonly part: Item;
+  readonly bytes: Bytes;
+}
+
+function partOf(
+  activation: Activation,
+  { datum, part }: { readonly datum: number; readonly part: Item },
+): Part {
+  return { plan: activation.plan, invocation: activation.invocation, datum, part };
+}

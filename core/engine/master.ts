@@ -1,0 +1,239 @@
+/**
+ * The master machine of MasterSP: counts every join of every invocation, places each task that may
+ * run, assigns it to a worker, and is told of its end.
+ */
+
+import type { Env, Input } from "../env.ts";
+import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
+import { choose, type WorkerLoad } from "../plan/choose.ts";
+import type { InvocationId, Message } from "../protocol.ts";
+import type { Item } from "../workflow/item.ts";
+import type { Invocation } from "./join.ts";
+import { Journal } from "./journal.ts";
+import { lostWork, toldTo } from "./recovery.ts";
+import { Register } from "./register.ts";
+import type { Settings } from "./settings.ts";
+import { Tracker } from "./tracker.ts";
+
+/** One assigned activation that has not been reported yet. */
+interface Assignment {
+  readonly invocation: Invocation;
+  readonly task: number;
+  readonly item: Item;
+  readonly worker: number;
+}
+
+interface Poll {
+  readonly invocation: Invocation;
+  readonly task: number;
+  readonly item: Item;
+  /** Workers that have not answered. */
+  readonly open: Set<number>;
+}
+
+export class Master {
+  readonly #env: Env;
+  readonly #settings: Settings;
+  readonly #journal: Journal;
+  readonly #register: Register;
+  readonly #tracker: Tracker;
+  readonly #load: WorkerLoad[];
+  readonly #away: Set<number>;
+  readonly #polls: Map<number, Poll>;
+  /** By invocation, then task and item. */
+  readonly #assigned: Map<InvocationId, Map<string, Assignment>>;
+  /** Attempts so far, of what was assigned more than once. */
+  readonly #attempts: Map<InvocationId, Map<string, number>>;
+  /** Workers that took part, for the release. */
+  readonly #parties: Map<InvocationId, Set<number>>;
+  readonly #sinks: Map<Invocation, number[]>;
+  #nextPoll: number;
+
+  constructor(env: Env, settings: Settings) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#journal = new Journal(env, MASTER);
+    this.#register = new Register();
+    this.#load = Array.from({ length: settings.workers }, () => ({ assigned: 0, reported: 0 }));
+    this.#away = new Set();
+    this.#polls = new Map();
+    this.#assigned = new Map();
+    this.#attempts = new Map();
+    this.#parties = new Map();
+    this.#sinks = new Map();
+    this.#nextPoll = 0;
+    this.#tracker = new Tracker(
+      {
+        owns: () => true,
+        run: (invocation, task, item) => this.#runnable(invocation, task, item),
+        forward: () => undefined,
+        resolved: () => undefined,
+        sink: (invocation, vertex) => this.#sink(invocation, vertex),
+      },
+      this.#journal,
+    );
+  }
+
+  handle(input: Input): void {
+    if (input.tag === "deploy") this.#register.addPlan(input.plan);
+    else if (input.tag === "message") this.#message(input.from, input.message);
+    else if (input.tag === "worker-lost") this.#lost(input.worker);
+    else if (input.tag === "worker-back") this.#away.delete(input.worker);
+    for (const [{ id }, sinks] of this.#sinks) {
+      this.#env.send(GATEWAY, { tag: "answered", invocation: id, sinks });
+    }
+    if (this.#sinks.size > 0) this.#sinks.clear();
+  }
+
+  #message(from: NodeId, message: Message): void {
+    switch (message.tag) {
+      case "invoke": {
+        const invocation = this.#register.enter(message.invocation, message.plan);
+        if (invocation === undefined) return;
+        invocation.knowledge.learn(message.facts);
+        if (message.lost.length > 0) invocation.lose(message.lost);
+        this.#tracker.answer(invocation, message.answers);
+        return;
+      }
+      case "load":
+        this.#loaded(workerIndex(from), message);
+        return;
+      case "completed":
+        this.#completed(workerIndex(from), message);
+        return;
+      case "release":
+        this.#release(message.invocation, message);
+        return;
+      default:
+        // The rest is for workers and the gateway.
+        return;
+    }
+  }
+
+  #runnable(invocation: Invocation, task: number, item: Item): void {
+    if (!this.#settings.pollBeforeAssign) {
+      this.#assign(invocation, task, item);
+      return;
+    }
+    const poll = this.#nextPoll++;
+    const open = new Set<number>();
+    for (let worker = 0; worker < this.#settings.workers; worker++) {
+      if (!this.#away.has(worker)) open.add(worker);
+    }
+    this.#polls.set(poll, { invocation, task, item, open });
+    for (const worker of open) this.#env.send(workerNode(worker), { tag: "poll", poll });
+  }
+
+  #loaded(worker: number, message: Extract<Message, { tag: "load" }>): void {
+    this.#load[worker]!.reported = message.running + message.queued;
+    const poll = this.#polls.get(message.poll);
+    if (poll?.open.delete(worker)) this.#closeIfHeard(message.poll, poll);
+  }
+
+  #closeIfHeard(id: number, poll: Poll): void {
+    if (poll.open.size > 0) return;
+    this.#polls.delete(id);
+    if (this.#register.find(poll.invocation.id) !== poll.invocation) return;
+    this.#assign(poll.invocation, poll.task, poll.item);
+  }
+
+  #assign(invocation: Invocation, task: number, item: Item): void {
+    const { id, plan, workerOf } = invocation;
+    const worker = choose(task, { plan, workerOf, load: this.#load, away: this.#away });
+    const key = `${task} ${item}`;
+    const attempts = entry(this.#attempts, id, () => new Map<string, number>());
+    const attempt = (attempts.get(key) ?? 0) + 1;
+    attempts.set(key, attempt);
+    entry(this.#assigned, id, () => new Map<string, Assignment>()).set(key, {
+      invocation,
+      task,
+      item,
+      worker,
+    });
+    entry(this.#parties, id, () => new Set<number>()).add(worker);
+    this.#load[worker]!.assigned++;
+    const about = { plan: plan.id, invocation: id, task, item, attempt };
+    this.#journal.fact("assign", { ...about, value: worker });
+    this.#env.send(workerNode(worker), {
+      tag: "assign",
+      ...about,
+      facts: invocation.knowledge.facts,
+      lost: invocation.lost,
+    });
+  }
+
+  #completed(worker: number, message: Extract<Message, { tag: "completed" }>): void {
+    const invocation = this.#register.find(message.invocation);
+    if (invocation === undefined) return;
+    const assignments = this.#assigned.get(message.invocation);
+    const key = `${message.task} ${message.item}`;
+    // Only from whom it was assigned to: a worker given up for lost may still report.
+    if (assignments?.get(key)?.worker === worker) {
+      assignments.delete(key);
+      this.#load[worker]!.assigned--;
+    }
+    invocation.knowledge.learn(message.facts);
+    this.#tracker.complete(invocation, message.task, message.item);
+  }
+
+  /** Runs again what the lost worker had not ended, or had written where nobody reads it now. */
+  #lost(worker: number): void {
+    this.#journal.fact("lost", { value: worker });
+    this.#away.add(worker);
+    for (const [id, poll] of [...this.#polls]) {
+      if (poll.open.delete(worker)) this.#closeIfHeard(id, poll);
+    }
+    for (const invocation of this.#register.open()) {
+      this.#runAgain(invocation, worker);
+    }
+    this.#load[worker]!.assigned = 0;
+  }
+
+  #runAgain(invocation: Invocation, worker: number): void {
+    const { id, plan } = invocation;
+    const assigned = this.#assigned.get(id);
+    const running = [...(assigned?.values() ?? [])].filter((task) => task.worker === worker);
+    const before = invocation.workerOf;
+    invocation.lose([worker]);
+    const again = lostWork(invocation, { running, wasThere: (task) => before[task] === worker });
+    const vertices = new Set<number>();
+    for (const { task, item } of again) {
+      this.#journal.fact("recover", { plan: plan.id, invocation: id, task, item });
+      assigned?.delete(`${task} ${item}`);
+      for (const [key, poll] of this.#polls) {
+        const same = poll.invocation === invocation && poll.task === task && poll.item === item;
+        if (same) this.#polls.delete(key);
+      }
+      invocation.reset(task, item);
+      vertices.add(task);
+    }
+    this.#tracker.answer(
+      invocation,
+      toldTo(invocation, (to) => vertices.has(to)),
+    );
+  }
+
+  #release(id: InvocationId, message: Message): void {
+    this.#register.end(id);
+    for (const { worker } of this.#assigned.get(id)?.values() ?? []) this.#load[worker]!.assigned--;
+    const parties = [...(this.#parties.get(id) ?? [])].sort((a, b) => a - b);
+    this.#assigned.delete(id);
+    this.#attempts.delete(id);
+    this.#parties.delete(id);
+    for (const worker of parties) this.#env.send(workerNode(worker), message);
+  }
+
+  #sink(invocation: Invocation, vertex: number): void {
+    entry(this.#sinks, invocation, () => []).push(vertex);
+  }
+}
+
+/** The value under `key`, made if there is none. */
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,47 @@
+/** Answers for other machines, gathered while one input is handled and sent at its end. */
+
+import type { Env } from "../env.ts";
+import type { NodeId } from "../node.ts";
+import type { Answer } from "../protocol.ts";
+import type { Invocation } from "./join.ts";
+
+interface Parcel {
+  readonly to: NodeId;
+  readonly invocation: Invocation;
+  readonly answers: Answer[];
+}
+
+export class Outbox {
+  readonly #env: Env;
+  readonly #batch: boolean;
+  readonly #parcels: Parcel[];
+
+  constructor(env: Env, options: { readonly batch: boolean }) {
+    this.#env = env;
+    this.#batch = options.batch;
+    this.#parcels = [];
+  }
+
+  add(to: NodeId, invocation: Invocation, answer: Answer): void {
+    const open = this.#batch
+      ? this.#parcels.find((parcel) => parcel.to === to && parcel.invocation === invocation)
+      : undefined;
+    if (open !== undefined) open.answers.push(answer);
+    else this.#parcels.push({ to, invocation, answers: [answer] });
+  }
+
+  /** Sends what was gathered, in order; facts as they are now. */
+  flush(tag: "trigger" | "invoke"): void {
+    for (const { to, invocation, answers } of this.#parcels) {
+      this.#env.send(to, {
+        tag,
+        plan: invocation.plan.id,
+        invocation: invocation.id,
+        answers,
+        facts: invocation.knowledge.facts,
+        lost: invocation.lost,
+      });
+    }
+    this.#parcels.length = 0;
+  }
+}

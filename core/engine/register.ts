@@ -1,0 +1,68 @@
+/**
+ * The plans a machine was given and the invocations it has a part in. What has ended is remembered
+ * for a while, so that a message that comes late or twice does not bring it back to life.
+ */
+
+import { invariant } from "../invariant.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { InvocationId } from "../protocol.ts";
+import { Invocation } from "./join.ts";
+
+/** Ended invocations that are remembered: far more than can be on their way at once. */
+const REMEMBERED = 16_384;
+
+export class Register {
+  readonly #plans: Map<number, Plan>;
+  readonly #open: Map<InvocationId, Invocation>;
+  /** In order of ending. */
+  readonly #ended: Set<InvocationId>;
+
+  constructor() {
+    this.#plans = new Map();
+    this.#open = new Map();
+    this.#ended = new Set();
+  }
+
+  addPlan(plan: Plan): void {
+    this.#plans.set(plan.id, plan);
+  }
+
+  plan(id: number): Plan {
+    const plan = this.#plans.get(id);
+    invariant(plan !== undefined, `plan ${id} was not deployed here`);
+    return plan;
+  }
+
+  find(id: InvocationId): Invocation | undefined {
+    return this.#open.get(id);
+  }
+
+  /** The invocation, new if it was not known; undefined if it has ended. */
+  enter(id: InvocationId, plan: number): Invocation | undefined {
+    const open = this.#open.get(id);
+    if (open !== undefined) return open;
+    if (this.#ended.has(id)) return undefined;
+    const invocation = new Invocation(id, this.plan(plan));
+    this.#open.set(id, invocation);
+    return invocation;
+  }
+
+  /** Forgets it; gives what it was. */
+  end(id: InvocationId): Invocation | undefined {
+    const invocation = this.#open.get(id);
+    this.#open.delete(id);
+    this.#ended.add(id);
+    if (this.#ended.size > REMEMBERED) {
+      for (const oldest of this.#ended) {
+        this.#ended.delete(oldest);
+        break;
+      }
+    }
+    return invocation;
+  }
+
+  /** In order of appearance. */
+  open(): readonly Invocation[] {
+    return [...this.#open.values()];
+  }
+}

@@ -1,0 +1,24 @@
+/** What a run fixes for all its machines. One record, handed to each; every field is read. */
+
+import type { Bytes, Micros } from "../units.ts";
+
+export type Scheme = "worker-sp" | "master-sp";
+export type Storage = "faastore" | "remote";
+
+export interface Settings {
+  readonly scheme: Scheme;
+  readonly workers: number;
+  /** Memory of one worker that containers may take. */
+  readonly workerMemory: Bytes;
+  /** How long an idle container is kept. */
+  readonly keepAlive: Micros;
+  /** Queued activations start on a tick of this length, one a task a tick; 0: at once. */
+  readonly dispatchTick: Micros;
+  /** MasterSP asks every worker for its load before it places a task, as the original does. */
+  readonly pollBeforeAssign: boolean;
+  /** Answers for one machine that come up together go in one message. */
+  readonly batchTriggers: boolean;
+  /** Tries of one store request before its attempt fails, and the first delay between them. */
+  readonly storeTries: number;
+  readonly storeRetryDelay: Micros;
+}

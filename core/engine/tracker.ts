@@ -1,0 +1,256 @@
+/**
+ * Triggers and joins: turns answers on edges into activations that may run, and what has ended into
+ * answers on further edges. The same code counts for one worker (WorkerSP) and for the master
+ * (MasterSP); the host says which vertices are its own and what becomes of the rest.
+ *
+ * A vertex runs once every in-edge has answered and one of them was taken; if all were skipped it
+ * passes the skip on. So every join ends, whichever branches were taken.
+ */
+
+import type { Answer } from "../protocol.ts";
+import { evaluate, isTrue, type Value } from "../workflow/condition.ts";
+import { type Edge, OTHERWISE, type Vertex } from "../workflow/graph.ts";
+import { childItem, type Item, parentItem, partOf } from "../workflow/item.ts";
+import { datumScope, itemIn, widthOf } from "../workflow/parts.ts";
+import type { Invocation, Join } from "./join.ts";
+import type { Journal, Subject } from "./journal.ts";
+
+export interface TrackerHost {
+  /** Whether this machine keeps the join of `vertex`. */
+  owns(invocation: Invocation, vertex: number): boolean;
+  /** The task may run. */
+  run(invocation: Invocation, task: number, item: Item): void;
+  /** An answer for a join that another machine keeps. */
+  forward(invocation: Invocation, answer: Answer): void;
+  /** A vertex of this machine was skipped, or a close has gathered: readers in it are through. */
+  resolved(invocation: Invocation, vertex: number, item: Item): void;
+  /** A vertex that ends the workflow has answered. */
+  sink(invocation: Invocation, vertex: number): void;
+}
+
+interface Pending {
+  readonly invocation: Invocation;
+  readonly answer: Answer;
+}
+
+export class Tracker {
+  readonly #host: TrackerHost;
+  readonly #journal: Journal;
+  readonly #queue: Pending[];
+  #draining: boolean;
+
+  constructor(host: TrackerHost, journal: Journal) {
+    this.#host = host;
+    this.#journal = journal;
+    this.#queue = [];
+    this.#draining = false;
+  }
+
+  /** Answers that came from elsewhere, on edges into this machine's vertices. */
+  answer(invocation: Invocation, answers: readonly Answer[]): void {
+    for (const answer of answers) this.#queue.push({ invocation, answer });
+    this.#drain();
+  }
+
+  /** The task has run; its out-edges are taken. */
+  complete(invocation: Invocation, task: number, item: Item): void {
+    const join = invocation.join(task, item);
+    if (join.status === "done") return;
+    this.#pass(invocation, { vertex: task, item, join }, true);
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let head = 0; head < this.#queue.length; head++) {
+      const { invocation, answer } = this.#queue[head]!;
+      this.#hear(invocation, answer);
+    }
+    this.#queue.length = 0;
+    this.#draining = false;
+  }
+
+  #hear(invocation: Invocation, answer: Answer): void {
+    const { graph } = invocation.plan;
+    const edge = graph.edges[answer.edge]!;
+    const gathers = edge.kind === "gather";
+    const item = gathers ? parentItem(answer.item) : answer.item;
+    const slot = gathers ? gatherSlot(edge, answer.item) : edge.slot;
+    const join = invocation.join(edge.to, item);
+    if (!join.hear(slot, answer.taken)) {
+      this.#journal.fact("duplicate", {
+        ...subject(invocation, edge.to, item),
+        value: answer.edge,
+      });
+      return;
+    }
+    if (join.status !== "waiting") return;
+    const vertex = graph.vertices[edge.to]!;
+    if (vertex.kind === "close") this.#gather(invocation, { vertex: edge.to, item, join });
+    else if (join.size === vertex.inEdges.length) {
+      this.#resolve(invocation, { vertex: edge.to, item, join, cause: edge.from });
+    }
+  }
+
+  #resolve(invocation: Invocation, at: Resolution): void {
+    const vertex = invocation.plan.graph.vertices[at.vertex]!;
+    if (!at.join.taken) {
+      this.#skip(invocation, at, vertex);
+      return;
+    }
+    at.join.status = "fired";
+    switch (vertex.kind) {
+      case "task":
+        this.#journal.fact("trigger", {
+          ...subject(invocation, at.vertex, at.item),
+          value: at.cause,
+        });
+        this.#host.run(invocation, at.vertex, at.item);
+        return;
+      case "switch":
+        this.#journal.fact("branch", {
+          ...subject(invocation, at.vertex, at.item),
+          value: branchValue(vertex, chooseBranch(invocation, at)),
+        });
+        this.#pass(invocation, at, true);
+        return;
+      case "foreach":
+        this.#journal.fact("expand", {
+          ...subject(invocation, at.vertex, at.item),
+          value: width(invocation, at),
+        });
+        this.#pass(invocation, at, true);
+        return;
+      case "join":
+        this.#pass(invocation, at, true);
+        return;
+      case "close":
+        return;
+      default:
+        vertex.kind satisfies never;
+    }
+  }
+
+  /** Readers learn that nothing comes from here; a skipped foreach skips its close, not its bodies. */
+  #skip(invocation: Invocation, at: Place, vertex: Vertex): void {
+    const { graph } = invocation.plan;
+    this.#journal.fact("skip", subject(invocation, at.vertex, at.item));
+    const absent = vertex.writes.filter((datum) => graph.data[datum]!.readers.length > 0);
+    invocation.knowledge.learn(absent.map((datum) => ({ tag: "absent", datum, item: at.item })));
+    this.#host.resolved(invocation, at.vertex, at.item);
+    this.#pass(invocation, at, false);
+  }
+
+  /** A close waits for its foreach (which tells the width, or the skip) and then for every body. */
+  #gather(invocation: Invocation, at: Place): void {
+    const { graph } = invocation.plan;
+    const vertex = graph.vertices[at.vertex]!;
+    const widthEdge = vertex.inEdges.find((id) => graph.edges[id]!.kind === "width")!;
+    const entered = at.join.heard(graph.edges[widthEdge]!.slot);
+    if (entered === undefined) return;
+    if (!entered) {
+      this.#skip(invocation, at, vertex);
+      return;
+    }
+    const bodies = width(invocation, { vertex: vertex.partner, item: at.item });
+    if (at.join.size < 1 + (vertex.inEdges.length - 1) * bodies) return;
+    this.#host.resolved(invocation, at.vertex, at.item);
+    this.#pass(invocation, at, true);
+  }
+
+  /** The vertex is through: its out-edges answer, here or elsewhere. */
+  #pass(invocation: Invocation, at: Place, taken: boolean): void {
+    at.join.status = taken ? "done" : "skipped";
+    const { graph } = invocation.plan;
+    for (const answer of answersOf(invocation, at, taken)) {
+      const { to } = graph.edges[answer.edge]!;
+      if (this.#host.owns(invocation, to)) this.#queue.push({ invocation, answer });
+      else this.#host.forward(invocation, answer);
+    }
+    if (graph.vertices[at.vertex]!.outEdges.length === 0) this.#host.sink(invocation, at.vertex);
+  }
+}
+
+interface Place {
+  readonly vertex: number;
+  readonly item: Item;
+  readonly join: Join;
+}
+
+interface Resolution extends Place {
+  readonly cause: number;
+}
+
+/** What a vertex that is through tells on its out-edges, in their order. */
+export function answersOf(
+  invocation: Invocation,
+  at: { readonly vertex: number; readonly item: Item },
+  taken: boolean,
+): readonly Answer[] {
+  const { graph } = invocation.plan;
+  const { kind, outEdges } = graph.vertices[at.vertex]!;
+  if (kind === "switch" && taken) {
+    const chosen = chooseBranch(invocation, at);
+    return outEdges.map((edge) => ({
+      edge,
+      item: at.item,
+      taken: graph.edges[edge]!.branch === chosen,
+    }));
+  }
+  if (kind !== "foreach") return outEdges.map((edge) => ({ edge, item: at.item, taken }));
+  // A skipped foreach has no bodies: only its close is told.
+  const bodies = taken ? width(invocation, at) : 0;
+  return outEdges.flatMap((edge) => {
+    if (graph.edges[edge]!.kind === "width") return [{ edge, item: at.item, taken }];
+    return Array.from({ length: bodies }, (_, part) => ({
+      edge,
+      item: childItem(at.item, part),
+      taken: true,
+    }));
+  });
+}
+
+/** How many bodies the foreach has; a list that nobody wrote has no items. */
+export function width(
+  invocation: Invocation,
+  foreach: { readonly vertex: number; readonly item: Item },
+): number {
+  const { knowledge, plan } = invocation;
+  const countOf = (datum: number, item: Item): number | undefined => knowledge.count(datum, item);
+  return widthOf(plan.graph, foreach, countOf) ?? 0;
+}
+
+/** At a close each body answers on the same edges: one slot an edge and part. */
+export function gatherSlot(edge: Edge, item: Item): number {
+  return edge.slot + (partOf(item) + 1) * GATHER_STRIDE;
+}
+
+const GATHER_STRIDE = 65_536;
+
+/** What the trace or the seeded draw fixed, else the first case that holds, else `OTHERWISE`. */
+function chooseBranch(
+  invocation: Invocation,
+  at: { readonly vertex: number; readonly item: Item },
+): number {
+  const { graph } = invocation.plan;
+  const vertex = graph.vertices[at.vertex]!;
+  const recorded = invocation.knowledge.branch(at.vertex, at.item);
+  if (recorded !== undefined) return recorded;
+  const lookUp = (name: string): Value => {
+    const datum = graph.data.findIndex((candidate) => candidate.name === name);
+    const to = datumScope(graph, datum);
+    return invocation.knowledge.value(datum, itemIn(graph, at.item, { from: vertex.scope, to }));
+  };
+  const index = vertex.cases.findIndex(({ when }) => isTrue(evaluate(when, lookUp)));
+  return index === -1 ? OTHERWISE : index;
+}
+
+/** Events have no negative branch: `OTHERWISE` is written as the number of cases. */
+function branchValue(vertex: Vertex, chosen: number): number {
+  return chosen === OTHERWISE ? vertex.cases.length : chosen;
+}
+
+function subject(invocation: Invocation, task: number, item: Item): Subject {
+  return { plan: invocation.plan.id, invocation: invocation.id, task, item };
+}

@@ -1,0 +1,160 @@
+/**
+ * FaaStore: one worker's local store. Decides where a put goes, keeps the quota, counts references,
+ * makes room, spills. It moves no byte itself: it is told facts and asked for decisions.
+ */
+
+import type { Tier } from "../env.ts";
+import type { Tag } from "../plan/plan.ts";
+import type { InvocationId } from "../protocol.ts";
+import { type Bytes, NO_BYTES } from "../units.ts";
+import type { Item } from "../workflow/item.ts";
+
+/** A datum's part as the store knows it. */
+export interface Part {
+  readonly plan: number;
+  readonly invocation: InvocationId;
+  readonly datum: number;
+  readonly part: Item;
+}
+
+export interface PutDecision {
+  /** In the order in which they are to be written. */
+  readonly tiers: readonly Tier[];
+  /** Whether the plan wanted it local and the quota said no. */
+  readonly spilled: boolean;
+  /** Local copies given up to make room; the remote store has each of them too. */
+  readonly evicted: readonly LocalCopy[];
+}
+
+export interface LocalCopy extends Part {
+  readonly bytes: Bytes;
+}
+
+interface Entry extends LocalCopy {
+  holds: number;
+  /** Whether its remote copy is complete, so that the local one may go. */
+  evictable: boolean;
+}
+
+const REMOTE_ONLY: PutDecision = { tiers: ["remote"], spilled: false, evicted: [] };
+const LOCAL_ONLY: PutDecision = { tiers: ["local"], spilled: false, evicted: [] };
+
+export class FaaStore {
+  #quota: Bytes;
+  #used: Bytes;
+  /** Of each invocation, its local parts; in order of writing, so the first evictable is the oldest. */
+  readonly #parts: Map<InvocationId, Map<string, Entry>>;
+
+  constructor() {
+    this.#quota = NO_BYTES;
+    this.#used = NO_BYTES;
+    this.#parts = new Map();
+  }
+
+  get quota(): Bytes {
+    return this.#quota;
+  }
+
+  get used(): Bytes {
+    return this.#used;
+  }
+
+  setQuota(quota: Bytes): void {
+    this.#quota = quota;
+  }
+
+  /**
+   * Where a part goes, and room reserved if that is here. `holds`: how many vertices of this worker
+   * will let go of it; with none, a local copy would serve nobody.
+   */
+  put(copy: LocalCopy, tag: Tag, holds: number): PutDecision {
+    if (tag === "remote" || (tag === "both" && holds === 0)) return REMOTE_ONLY;
+    this.#forget(copy);
+    const evicted = this.#makeRoom(copy.bytes);
+    if (this.#used + copy.bytes > this.#quota) {
+      return { tiers: ["remote"], spilled: true, evicted };
+    }
+    this.#used = (this.#used + copy.bytes) as Bytes;
+    this.#partsOf(copy.invocation).set(keyOf(copy), { ...copy, holds, evictable: false });
+    if (tag === "both") return { tiers: ["local", "remote"], spilled: false, evicted };
+    return evicted.length === 0 ? LOCAL_ONLY : { tiers: ["local"], spilled: false, evicted };
+  }
+
+  /** The remote copy is complete too: from now on the local one may be evicted. */
+  backed(part: Part): void {
+    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+    if (entry !== undefined) entry.evictable = true;
+  }
+
+  /** From where to read: here if it is here. */
+  tierOf(part: Part): Tier {
+    const here = this.#parts.get(part.invocation)?.has(keyOf(part)) ?? false;
+    return here ? "local" : "remote";
+  }
+
+  /** One holder is through with it; gives the copy back when that was the last. */
+  letGo(part: Part): LocalCopy | undefined {
+    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+    if (entry === undefined) return undefined;
+    entry.holds--;
+    if (entry.holds > 0) return undefined;
+    this.#forget(entry);
+    return entry;
+  }
+
+  /** A copy that must not be read; gives it back if it was here. */
+  discard(part: Part): LocalCopy | undefined {
+    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+    if (entry !== undefined) this.#forget(entry);
+    return entry;
+  }
+
+  /** Everything left of an invocation that is over. */
+  end(invocation: InvocationId): readonly LocalCopy[] {
+    const left = [...(this.#parts.get(invocation)?.values() ?? [])];
+    for (const entry of left) this.#used = (this.#used - entry.bytes) as Bytes;
+    this.#parts.delete(invocation);
+    return left;
+  }
+
+  /** Gives up backed copies, oldest invocation first, as long as that can make `bytes` fit. */
+  #makeRoom(bytes: Bytes): readonly LocalCopy[] {
+    const missing = this.#used + bytes - this.#quota;
+    if (missing <= 0) return [];
+    const chosen: Entry[] = [];
+    let freed = 0;
+    for (const parts of this.#parts.values()) {
+      for (const entry of parts.values()) {
+        if (freed >= missing) break;
+        if (!entry.evictable) continue;
+        chosen.push(entry);
+        freed += entry.bytes;
+      }
+    }
+    if (freed < missing) return [];
+    for (const entry of chosen) this.#forget(entry);
+    return chosen;
+  }
+
+  #forget(part: Part): void {
+    const parts = this.#parts.get(part.invocation);
+    const entry = parts?.get(keyOf(part));
+    if (parts === undefined || entry === undefined) return;
+    parts.delete(keyOf(part));
+    this.#used = (this.#used - entry.bytes) as Bytes;
+    if (parts.size === 0) this.#parts.delete(part.invocation);
+  }
+
+  #partsOf(invocation: InvocationId): Map<string, Entry> {
+    let parts = this.#parts.get(invocation);
+    if (parts === undefined) {
+      parts = new Map();
+      this.#parts.set(invocation, parts);
+    }
+    return parts;
+  }
+}
+
+function keyOf(part: Part): string {
+  return `${part.datum} ${part.part}`;
+}
