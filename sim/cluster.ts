@@ -1,0 +1,183 @@
+/** The simulated cluster: gateway, master and store on one host, each worker on its own. */
+
+import { Gateway } from "../core/engine/gateway.ts";
+import { Master } from "../core/engine/master.ts";
+import type { Settings } from "../core/engine/settings.ts";
+import { Worker } from "../core/engine/worker.ts";
+import type { Input } from "../core/env.ts";
+import type { Event } from "../core/events.ts";
+import { GATEWAY, MASTER, type NodeId, workerNode } from "../core/node.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import type { InvocationId } from "../core/protocol.ts";
+import type { Micros } from "../core/units.ts";
+import { EngineLoop, type Machine } from "./engine-loop.ts";
+import type { Faults } from "./faults.ts";
+import type { Kernel, Step } from "./kernel.ts";
+import { Network } from "./network.ts";
+import type { Population } from "./population.ts";
+import type { Profile } from "./profile.ts";
+import { RemoteStore } from "./remote-store.ts";
+import { SimEnv } from "./sim-env.ts";
+import type { Streams } from "./streams.ts";
+import { Transport } from "./transport.ts";
+import { WorkerHost } from "./worker-host.ts";
+
+export interface ClusterParts {
+  readonly kernel: Kernel;
+  readonly profile: Profile;
+  readonly settings: Settings;
+  readonly plans: readonly Plan[];
+  readonly population: Population;
+  readonly faults: Faults;
+  readonly streams: Streams;
+  readonly record: (event: Event) => void;
+}
+
+interface Node {
+  readonly id: NodeId;
+  readonly loop: EngineLoop;
+  readonly host: WorkerHost | undefined;
+  env: SimEnv;
+}
+
+const STORAGE_HOST = 0;
+
+export class Cluster {
+  readonly #parts: ClusterParts;
+  readonly #transport: Transport;
+  readonly #store: RemoteStore;
+  readonly #nodes: Map<NodeId, Node>;
+
+  constructor(parts: ClusterParts) {
+    const { kernel, profile, settings, faults, streams } = parts;
+    this.#parts = parts;
+    this.#transport = new Transport({
+      kernel,
+      latency: profile.network.latency,
+      faults,
+      chance: streams.stream("messages"),
+    });
+    const link = (rate: number): { up: number; down: number } => ({ up: rate, down: rate });
+    const network = new Network<Step>({
+      hosts: [
+        link(profile.network.storage_link),
+        ...Array.from({ length: settings.workers }, () => link(profile.network.worker_link)),
+      ],
+    });
+    this.#store = new RemoteStore({
+      kernel,
+      profile,
+      network,
+      networkWatch: kernel.watch(network),
+      host: STORAGE_HOST,
+    });
+    this.#nodes = new Map();
+    this.#add(GATEWAY);
+    if (settings.scheme === "master-sp") this.#add(MASTER);
+    for (let worker = 0; worker < settings.workers; worker++) this.#add(workerNode(worker));
+    this.#scheduleFaults();
+  }
+
+  /** Control messages so far. */
+  get messages(): { readonly sent: number; readonly lost: number } {
+    return this.#transport.counts;
+  }
+
+  /** Core-microseconds that each worker's cores were busy. */
+  busyOf(worker: number): number {
+    return this.#nodes.get(workerNode(worker))!.host!.busy;
+  }
+
+  /** A client's input at the gateway. */
+  arrive(input: Input): void {
+    this.#nodes.get(GATEWAY)!.loop.receive(input);
+  }
+
+  /** The invocation is over; its document will be deleted. */
+  forget(invocation: InvocationId): void {
+    this.#store.forget(invocation);
+  }
+
+  #add(id: NodeId): void {
+    const { kernel, profile } = this.#parts;
+    const loop = new EngineLoop(kernel, profile.engine);
+    const host = id === GATEWAY || id === MASTER ? undefined : this.#hostOf(id, loop);
+    const node: Node = { id, loop, host, env: this.#envOf(id, loop, host) };
+    this.#transport.connect(id, loop);
+    this.#nodes.set(id, node);
+    this.#boot(node);
+  }
+
+  #hostOf(id: NodeId, loop: EngineLoop): WorkerHost {
+    const { kernel, profile, population, faults, streams } = this.#parts;
+    const worker = id - workerNode(0);
+    return new WorkerHost(
+      {
+        kernel,
+        profile,
+        store: this.#store,
+        population,
+        faults,
+        chance: {
+          coldStart: streams.stream(`cold-start/${worker}`),
+          store: streams.stream(`store/${worker}`),
+          execution: streams.stream(`execution/${worker}`),
+        },
+        host: STORAGE_HOST + 1 + worker,
+      },
+      loop,
+    );
+  }
+
+  #envOf(node: NodeId, loop: EngineLoop, host: WorkerHost | undefined): SimEnv {
+    const { kernel, record } = this.#parts;
+    return new SimEnv({ kernel, node, loop, transport: this.#transport, host, record });
+  }
+
+  /** A fresh machine, with every plan. */
+  #boot(node: Node): void {
+    const { settings, plans } = this.#parts;
+    node.env = this.#envOf(node.id, node.loop, node.host);
+    const machine = machineFor(node, settings);
+    for (const plan of plans) machine.handle({ tag: "deploy", plan });
+    node.loop.start(machine);
+  }
+
+  #scheduleFaults(): void {
+    const { kernel, faults } = this.#parts;
+    for (const { worker, at, back } of faults.crashes) {
+      kernel.background(at, { step: () => this.#crash(worker) });
+      const known = (at + faults.detection) as Micros;
+      kernel.background(known, { step: () => this.#tell({ tag: "worker-lost", worker }, worker) });
+      if (back === undefined) continue;
+      kernel.background(back, { step: () => this.#boot(this.#nodes.get(workerNode(worker))!) });
+      const seen = Math.max(back, known) as Micros;
+      kernel.background(seen, { step: () => this.#tell({ tag: "worker-back", worker }, worker) });
+    }
+    for (const { worker, from, to, speed } of faults.slow) {
+      const { host } = this.#nodes.get(workerNode(worker))!;
+      kernel.background(from, { step: () => host!.setSpeed(speed) });
+      kernel.background(to, { step: () => host!.setSpeed(1) });
+    }
+  }
+
+  #crash(worker: number): void {
+    const node = this.#nodes.get(workerNode(worker))!;
+    node.env.kill();
+    node.loop.stop();
+    node.host!.crash();
+  }
+
+  /** Everybody but the worker it is about learns of it. */
+  #tell(input: Input, about: number): void {
+    for (const [id, { loop }] of this.#nodes) {
+      if (id !== workerNode(about)) loop.receive(input);
+    }
+  }
+}
+
+function machineFor({ id, env }: Node, settings: Settings): Machine {
+  if (id === GATEWAY) return new Gateway(env, settings);
+  if (id === MASTER) return new Master(env, settings);
+  return new Worker(env, id, settings);
+}

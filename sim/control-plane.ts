@@ -1,0 +1,47 @@
+/**
+ * Control-plane cost: each node's engine is one event loop. An input waits until the loop is free
+ * and then takes a service time that depends on what it is; its effects come at the end of it.
+ *
+ * start = max(arrival of the input, end of the one before); end = start + service time.
+ */
+
+import type { Input } from "../core/env.ts";
+import type { Message } from "../core/protocol.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
+import type { EngineProfile } from "./profile.ts";
+
+export function serviceTime(input: Input, { service }: EngineProfile): Micros {
+  switch (input.tag) {
+    case "message":
+      return messageTime(input.message, service);
+    case "arrival":
+      return service.gateway;
+    default:
+      // Timers, containers and stores are served beside the loop.
+      return NO_TIME;
+  }
+}
+
+function messageTime(message: Message, service: EngineProfile["service"]): Micros {
+  switch (message.tag) {
+    case "trigger":
+    case "invoke":
+      return (service.trigger * message.answers.length) as Micros;
+    case "recover":
+      return (service.trigger * (message.told.length + message.heard.length)) as Micros;
+    case "assign":
+      return service.assign;
+    case "completed":
+      return service.complete;
+    case "poll":
+    case "load":
+      return service.poll;
+    case "answered":
+    case "failed":
+      return service.gateway;
+    case "release":
+      return NO_TIME;
+    default:
+      return message satisfies never;
+  }
+}

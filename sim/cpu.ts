@@ -1,0 +1,71 @@
+/**
+ * The cores of one worker, shared by the activations that run on it.
+ *
+ * Each activation can use up to its cap in cores (1 for a function with one thread); all share the
+ * cores max-min fairly: equal shares, and what capped ones leave goes to the rest (fair-share.ts).
+ * Work is in core-microseconds: what one core of speed 1 does in a microsecond. A slow node has a
+ * speed below 1. Sleeping takes no cores, so sleeps do not come here.
+ */
+
+import { FairShare } from "./fair-share.ts";
+import type { JobHandle } from "./job-table.ts";
+
+export interface CpuOptions {
+  readonly cores: number;
+  /** 1 if not given. */
+  readonly speed?: number;
+}
+
+export interface Computation<T> {
+  /** Core-microseconds. */
+  readonly work: number;
+  /** Most cores it can use, above 0; may be a fraction. */
+  readonly cap: number;
+  /** What `takeDone` gives when it is done. */
+  readonly target: T;
+}
+
+export class Cpu<T> {
+  readonly #share: FairShare<T>;
+
+  constructor(options: CpuOptions) {
+    this.#share = new FairShare<T>({ capacity: options.cores, speed: options.speed ?? 1 });
+  }
+
+  /** Computations under way, and done ones that nobody has taken. */
+  get size(): number {
+    return this.#share.size;
+  }
+
+  start(now: number, computation: Computation<T>): JobHandle {
+    return this.#share.start(now, computation);
+  }
+
+  /** Ends a computation early; false if it was taken or stopped before. */
+  stop(now: number, computation: JobHandle): boolean {
+    return this.#share.stop(now, computation);
+  }
+
+  /** When the next computation is done: whole microseconds; `Infinity` if never. */
+  nextTime(): number {
+    return this.#share.nextTime();
+  }
+
+  /** The target of the next one done by `now`: by due time, then by the order of starting. */
+  takeDone(now: number): T | undefined {
+    return this.#share.takeDone(now);
+  }
+
+  /** For a node that becomes slow, or fast again. */
+  setSpeed(now: number, speed: number): void {
+    this.#share.setSpeed(now, speed);
+  }
+
+  /**
+   * Core-microseconds that the cores were busy from the beginning to `now`. A slow node is busy for
+   * longer with the same work. Divided by cores and time: utilisation.
+   */
+  busy(now: number): number {
+    return this.#share.used(now);
+  }
+}

@@ -1,0 +1,49 @@
+/** The invocations under way: which workflow each runs, and what chance or a trace fixed for it. */
+
+import { invariant } from "../core/invariant.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import type { InvocationId } from "../core/protocol.ts";
+import type { Graph } from "../core/workflow/graph.ts";
+import type { Item } from "../core/workflow/item.ts";
+import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
+import { type Demand, Demands } from "./demand.ts";
+
+export class Population {
+  readonly #plans: readonly Plan[];
+  readonly #demands: readonly Demands[];
+  /** Only of invocations that differ from their spec. */
+  readonly #recorded: Map<InvocationId, Recorded>;
+
+  /** Plans by their id. */
+  constructor(plans: readonly Plan[]) {
+    this.#plans = plans;
+    this.#demands = plans.map((plan) => new Demands(plan.graph));
+    this.#recorded = new Map();
+  }
+
+  add(invocation: InvocationId, recorded: Recorded): void {
+    if (recorded !== NOTHING_RECORDED) this.#recorded.set(invocation, recorded);
+  }
+
+  remove(invocation: InvocationId): void {
+    this.#recorded.delete(invocation);
+  }
+
+  of(invocation: InvocationId, plan: number): { graph: Graph; recorded: Recorded } {
+    return { graph: this.#plan(plan).graph, recorded: this.#recordedOf(invocation) };
+  }
+
+  demand(plan: number, invocation: InvocationId, task: number, item: Item): Demand {
+    return this.#demands[plan]!.of(this.#recordedOf(invocation), task, item);
+  }
+
+  #recordedOf(invocation: InvocationId): Recorded {
+    return this.#recorded.get(invocation) ?? NOTHING_RECORDED;
+  }
+
+  #plan(id: number): Plan {
+    const plan = this.#plans[id];
+    invariant(plan !== undefined, `plan ${id} is unknown`);
+    return plan;
+  }
+}

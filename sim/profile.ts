@@ -1,0 +1,90 @@
+/**
+ * A cluster profile: the physical quantities of one cluster, all a run of the simulator takes from
+ * the outside besides workflows, arrivals and faults. Files in sim/profiles say where each value
+ * comes from; `sim/config.ts` reads them.
+ */
+
+import type { Bytes, Micros } from "../core/units.ts";
+import type { Quantity } from "../core/workflow/spec.ts";
+
+/** Bytes a second; `Infinity`: never the limit. */
+export type Rate = number;
+
+export interface Profile {
+  readonly name: string;
+  readonly cluster: {
+    readonly workers: number;
+    readonly worker_cores: number;
+    readonly worker_memory: Bytes;
+    /** Capacity units of a worker that plans may use. */
+    readonly worker_capacity: number;
+  };
+  readonly network: {
+    /** One way, between any two hosts. */
+    readonly latency: Micros;
+    /** Each direction of a worker's link. */
+    readonly worker_link: Rate;
+    /** Each direction of the storage node's link. */
+    readonly storage_link: Rate;
+  };
+  readonly remote_store: RemoteStoreProfile;
+  readonly local_store: {
+    /** One get or put, whatever its size. */
+    readonly operation: Micros;
+    /** Memory bandwidth that all gets and puts of a worker share. */
+    readonly bandwidth: Rate;
+  };
+  readonly container: {
+    /** Microseconds. */
+    readonly cold_start: Quantity;
+    readonly keep_alive: Micros;
+    /** What one request to the remote store takes of the container's one thread. */
+    readonly request: Micros;
+    /** How fast that thread writes or reads JSON bodies; binary ones cost it nothing. */
+    readonly serialise: Rate;
+  };
+  readonly engine: EngineProfile;
+}
+
+export interface RemoteStoreProfile {
+  /** Server time of one request, its body apart. */
+  readonly request: Micros;
+  /** Requests that one get takes, and one put besides its upload (revision, log records). */
+  readonly get_requests: number;
+  readonly put_requests: number;
+  /** Requests of a look-up of something that was never stored. */
+  readonly miss_requests: number;
+  /** Server time to commit one write. */
+  readonly commit: Micros;
+  /** Requests served at once; more wait in order. */
+  readonly connections: number;
+  /**
+   * `shared`: the outputs of one invocation are attachments of one document, so writers conflict
+   * and upload again; `per-datum`: each datum has a document of its own.
+   */
+  readonly document: "shared" | "per-datum";
+  /** How fast bodies are taken in, by what they are: compression, or the disk for binary ones. */
+  readonly intake: {
+    readonly filler: Rate;
+    readonly text: Rate;
+    readonly binary: Rate;
+  };
+}
+
+export interface EngineProfile {
+  /** Service times of a node's event loop, one message after another. */
+  readonly service: {
+    /** A request or trigger, for each edge it answers. */
+    readonly trigger: Micros;
+    /** At the master, for each task completed; at the worker, for each task assigned. */
+    readonly assign: Micros;
+    readonly complete: Micros;
+    /** A question for a worker's load, or its answer. */
+    readonly poll: Micros;
+    /** At the gateway: a client's request, or the answer of a sink. */
+    readonly gateway: Micros;
+  };
+  readonly dispatch_tick: Micros;
+  readonly poll_before_assign: boolean;
+  readonly batch_triggers: boolean;
+}

@@ -1,0 +1,288 @@
+/**
+ * The remote store: one server on the storage node.
+ *
+ * A get: its requests pass the container's thread, go to the server, wait for a connection, take
+ * `request` each; the body comes down the storage node's link and is read in the container.
+ *
+ *   get = n (request_c + 2 latency + request_s) + bytes / link share + bytes / serialise
+ *
+ * A put: written in the container, then, on a connection: requests (one reads the document's
+ * revision), upload, intake (compression, or the disk that all share), revision check, commit. If
+ * another write to the document was committed since its revision was read, the upload is thrown
+ * away and begins again; so n equal writers at once move about n (n + 1) / 2 bodies.
+ */
+
+import type { InvocationId } from "../core/protocol.ts";
+import type { Bytes, Micros } from "../core/units.ts";
+import type { Content } from "../core/workflow/spec.ts";
+import { type ContainerThread, serialisation, transferTime } from "./container-thread.ts";
+import type { Kernel, Step, Watch } from "./kernel.ts";
+import type { FlowHandle, Network } from "./network.ts";
+import type { Profile } from "./profile.ts";
+import { SharedRate } from "./shared-rate.ts";
+
+export interface StoreRequest {
+  readonly kind: "get" | "put";
+  /** Whether there is anything under that name; a put always finds its place. */
+  readonly stored: boolean;
+  readonly invocation: InvocationId;
+  readonly bytes: Bytes;
+  readonly content: Content;
+  /** The worker's host in the network. */
+  readonly host: number;
+  readonly thread: ContainerThread;
+  /** Whether the server answers with an error. */
+  readonly fails: boolean;
+  readonly answer: (ok: boolean) => void;
+}
+
+export interface RemoteStoreParts {
+  readonly kernel: Kernel;
+  readonly profile: Profile;
+  readonly network: Network<Step>;
+  readonly networkWatch: Watch;
+  /** The storage node's host in the network. */
+  readonly host: number;
+}
+
+export class RemoteStore {
+  readonly #parts: RemoteStoreParts;
+  readonly #disk: SharedRate<Step>;
+  readonly #diskWatch: Watch;
+  /** Commits so far to the document of an invocation. */
+  readonly #revisions: Map<InvocationId, number>;
+  readonly #waiting: StoreOperation[];
+  #waitingHead: number;
+  #connectionsInUse: number;
+
+  constructor(parts: RemoteStoreParts) {
+    this.#parts = parts;
+    this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.intake.binary });
+    this.#diskWatch = parts.kernel.watch(this.#disk);
+    this.#revisions = new Map();
+    this.#waiting = [];
+    this.#waitingHead = 0;
+    this.#connectionsInUse = 0;
+  }
+
+  /** Begins; gives what aborts it. */
+  begin(request: StoreRequest): StoreOperation {
+    const operation = new StoreOperation(this, this.#parts, request);
+    operation.step();
+    return operation;
+  }
+
+  /** The invocation is over: its document will be deleted. */
+  forget(invocation: InvocationId): void {
+    this.#revisions.delete(invocation);
+  }
+
+  /** Whether there is a connection now; else the operation is stepped when there is. */
+  connect(operation: StoreOperation): boolean {
+    if (this.#connectionsInUse < this.#parts.profile.remote_store.connections) {
+      this.#connectionsInUse++;
+      return true;
+    }
+    this.#waiting.push(operation);
+    return false;
+  }
+
+  disconnect(): void {
+    this.#connectionsInUse--;
+    while (this.#waitingHead < this.#waiting.length) {
+      const next = this.#waiting[this.#waitingHead++]!;
+      if (this.#waitingHead > 1024 && this.#waitingHead * 2 > this.#waiting.length) {
+        this.#waiting.splice(0, this.#waitingHead);
+        this.#waitingHead = 0;
+      }
+      if (next.aborted) continue;
+      this.#connectionsInUse++;
+      next.connected();
+      return;
+    }
+  }
+
+  revision(invocation: InvocationId): number {
+    return this.#revisions.get(invocation) ?? 0;
+  }
+
+  /** Commits if nobody else did since `revision`; false: a conflict. */
+  commit(invocation: InvocationId, revision: number): boolean {
+    if (this.#parts.profile.remote_store.document === "per-datum") return true;
+    if (this.revision(invocation) !== revision) return false;
+    this.#revisions.set(invocation, revision + 1);
+    return true;
+  }
+
+  /** Takes the body in: the next step comes when it is on the disk, or compressed. */
+  intake(body: { readonly bytes: Bytes; readonly content: Content }, next: Step): void {
+    const { kernel, profile } = this.#parts;
+    if (body.content === "binary") {
+      this.#disk.start(kernel.now, { bytes: body.bytes, target: next });
+      this.#diskWatch.touch();
+      return;
+    }
+    kernel.after(transferTime(body.bytes, profile.remote_store.intake[body.content]), next);
+  }
+}
+
+type Phase =
+  | "begin"
+  | "arrive"
+  | "serve"
+  | "body"
+  | "intake"
+  | "commit"
+  | "return"
+  | "read"
+  | "done";
+
+/** One get or put on its way; each step goes on to the next phase. */
+export class StoreOperation implements Step {
+  readonly #store: RemoteStore;
+  readonly #parts: RemoteStoreParts;
+  readonly #request: StoreRequest;
+  #phase: Phase;
+  #revision: number;
+  #flow: FlowHandle | undefined;
+  #connected: boolean;
+  aborted: boolean;
+
+  constructor(store: RemoteStore, parts: RemoteStoreParts, request: StoreRequest) {
+    this.#store = store;
+    this.#parts = parts;
+    this.#request = request;
+    this.#phase = "begin";
+    this.#revision = 0;
+    this.#flow = undefined;
+    this.#connected = false;
+    this.aborted = false;
+  }
+
+  /** The container or its worker is gone: what is under way ends, the connection is free. */
+  abort(): void {
+    if (this.aborted || this.#phase === "done") return;
+    this.aborted = true;
+    const { kernel, network, networkWatch } = this.#parts;
+    if (this.#flow !== undefined) {
+      network.close(kernel.now, this.#flow);
+      networkWatch.touch();
+    }
+    this.#disconnect();
+  }
+
+  connected(): void {
+    this.#connected = true;
+    this.#serve();
+  }
+
+  step(): void {
+    if (this.aborted) return;
+    switch (this.#phase) {
+      case "begin":
+        this.#begin();
+        return;
+      case "arrive":
+        if (this.#store.connect(this)) this.connected();
+        return;
+      case "serve":
+        this.#served();
+        return;
+      case "body":
+        this.#flow = undefined;
+        if (this.#request.kind === "put") {
+          this.#phase = "intake";
+          this.#store.intake(this.#request, this);
+        } else this.#return();
+        return;
+      case "intake":
+        this.#checkRevision();
+        return;
+      case "commit":
+        this.#return();
+        return;
+      case "return":
+        this.#read();
+        return;
+      case "read":
+        this.#phase = "done";
+        this.#request.answer(!this.#request.fails);
+        return;
+      case "done":
+        return;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  /** Through the container's thread and over the network; the answers' way back comes with it. */
+  #begin(): void {
+    const { kernel, profile } = this.#parts;
+    const { kind, thread } = this.#request;
+    const count = this.#requests();
+    const written = kind === "put" ? serialisation(profile, this.#request) : 0;
+    const time = (count * profile.container.request + written) as Micros;
+    const sent = thread.take(kernel.now, time);
+    this.#phase = "arrive";
+    kernel.at((sent + (2 * count - 1) * profile.network.latency) as Micros, this);
+  }
+
+  #requests(): number {
+    const { get_requests, put_requests, miss_requests } = this.#parts.profile.remote_store;
+    if (this.#request.kind === "put") return put_requests + 1;
+    return this.#request.stored ? get_requests : miss_requests;
+  }
+
+  #serve(): void {
+    const { kernel, profile } = this.#parts;
+    this.#phase = "serve";
+    kernel.after((this.#requests() * profile.remote_store.request) as Micros, this);
+  }
+
+  #served(): void {
+    const { kernel, network, networkWatch, host } = this.#parts;
+    const { kind, stored, bytes, fails, invocation } = this.#request;
+    if (fails || !stored) {
+      this.#return();
+      return;
+    }
+    this.#phase = "body";
+    this.#revision = this.#store.revision(invocation);
+    const [from, to] = kind === "put" ? [this.#request.host, host] : [host, this.#request.host];
+    this.#flow = network.open(kernel.now, { from, to, bytes, target: this });
+    networkWatch.touch();
+  }
+
+  #checkRevision(): void {
+    const { kernel, profile } = this.#parts;
+    if (!this.#store.commit(this.#request.invocation, this.#revision)) {
+      // Thrown away: read the new revision and upload again, on the same connection.
+      this.#phase = "serve";
+      const again = 2 * profile.network.latency + profile.remote_store.request;
+      kernel.after(again as Micros, this);
+      return;
+    }
+    this.#phase = "commit";
+    kernel.after(profile.remote_store.commit, this);
+  }
+
+  #return(): void {
+    this.#phase = "return";
+    this.#disconnect();
+    this.#parts.kernel.after(this.#parts.profile.network.latency, this);
+  }
+
+  #read(): void {
+    const { kernel, profile } = this.#parts;
+    const { kind, stored, thread } = this.#request;
+    this.#phase = "read";
+    const time = kind === "get" && stored ? serialisation(profile, this.#request) : (0 as Micros);
+    kernel.at(thread.take(kernel.now, time), this);
+  }
+
+  #disconnect(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#store.disconnect();
+  }
+}
