@@ -1,12 +1,13 @@
 /**
  * Who may import whom (`npm run rules`). Data flows one way: core knows nothing of the rest, the
- * two drivers know nothing of each other, and only cli.ts and the `*-command.ts` files compose.
+ * two drivers know nothing of each other, and only cli.ts and the edge files (`*-command.ts`, `*-flags.ts`,
+ * `*-config.ts`) compose.
  *
  * The parser is swc, which does not tell a type import from another: every rule holds for both.
  */
 
-/** Files that compose: one a subcommand, in any area. */
-const COMMAND = "-command\\.ts$";
+/** Files that compose, in any area: subcommands, their flags, and readers of configuration. */
+const COMMAND = "-(command|flags|config)\\.ts$";
 
 /**
  * The one door of each npm package, so that a package can be changed in one place. A package that
@@ -129,8 +130,8 @@ module.exports = {
     }),
     forbid({
       name: "commands-are-for-cli",
-      comment: "a *-command.ts file composes areas; only cli.ts (and a test) imports it",
-      from: { pathNot: ["^cli\\.ts$", "^test/"] },
+      comment: "an edge file composes areas; only cli.ts, edge files and tests import it",
+      from: { pathNot: ["^cli\\.ts$", "^test/", COMMAND] },
       to: { path: COMMAND },
     }),
     forbid({
@@ -147,7 +148,7 @@ module.exports = {
     }),
     forbid({
       name: "effect-at-the-edges",
-      comment: "Effect is for cli.ts, *-command.ts, workflows/, traces/, live/ and analysis/",
+      comment: "Effect is for cli.ts, edge files, workflows/, traces/, live/ and analysis/",
       from: { path: "^(core|sim)/", pathNot: COMMAND },
       to: { path: EFFECT },
     }),

@@ -10,35 +10,35 @@ import type { Message } from "../core/protocol.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import type { EngineProfile } from "./profile.ts";
 
-export function serviceTime(input: Input, { service }: EngineProfile): Micros {
+export function serviceTime(input: Input, engine: EngineProfile): Micros {
   switch (input.tag) {
     case "message":
-      return messageTime(input.message, service);
+      return messageTime(input.message, engine);
     case "arrival":
-      return service.gateway;
+      return engine.gateway;
     default:
       // Timers, containers and stores are served beside the loop.
       return NO_TIME;
   }
 }
 
-function messageTime(message: Message, service: EngineProfile["service"]): Micros {
+function messageTime(message: Message, engine: EngineProfile): Micros {
   switch (message.tag) {
     case "trigger":
     case "invoke":
-      return (service.trigger * message.answers.length) as Micros;
+      return (engine.trigger * message.answers.length) as Micros;
     case "recover":
-      return (service.trigger * (message.told.length + message.heard.length)) as Micros;
+      return (engine.trigger * (message.told.length + message.heard.length)) as Micros;
     case "assign":
-      return service.assign;
+      return engine.assign;
     case "completed":
-      return service.complete;
+      return engine.complete;
     case "poll":
     case "load":
-      return service.poll;
+      return engine.poll;
     case "answered":
     case "failed":
-      return service.gateway;
+      return engine.gateway;
     case "release":
       return NO_TIME;
     default:

@@ -1,11 +1,10 @@
 /**
  * A cluster profile: the physical quantities of one cluster, all a run of the simulator takes from
  * the outside besides workflows, arrivals and faults. Files in sim/profiles say where each value
- * comes from; `sim/config.ts` reads them.
+ * comes from; `profile-config.ts` reads them.
  */
 
 import type { Bytes, Micros } from "../core/units.ts";
-import type { Quantity } from "../core/workflow/spec.ts";
 
 /** Bytes a second; `Infinity`: never the limit. */
 export type Rate = number;
@@ -35,8 +34,9 @@ export interface Profile {
     readonly bandwidth: Rate;
   };
   readonly container: {
-    /** Microseconds. */
-    readonly cold_start: Quantity;
+    /** Lognormal: the median, and the deviation of the logarithm (0: always the median). */
+    readonly cold_start: Micros;
+    readonly cold_start_sigma: number;
     readonly keep_alive: Micros;
     /** What one request to the remote store takes of the container's one thread. */
     readonly request: Micros;
@@ -64,26 +64,22 @@ export interface RemoteStoreProfile {
    */
   readonly document: "shared" | "per-datum";
   /** How fast bodies are taken in, by what they are: compression, or the disk for binary ones. */
-  readonly intake: {
-    readonly filler: Rate;
-    readonly text: Rate;
-    readonly binary: Rate;
-  };
+  readonly intake_filler: Rate;
+  readonly intake_text: Rate;
+  readonly intake_binary: Rate;
 }
 
 export interface EngineProfile {
-  /** Service times of a node's event loop, one message after another. */
-  readonly service: {
-    /** A request or trigger, for each edge it answers. */
-    readonly trigger: Micros;
-    /** At the master, for each task completed; at the worker, for each task assigned. */
-    readonly assign: Micros;
-    readonly complete: Micros;
-    /** A question for a worker's load, or its answer. */
-    readonly poll: Micros;
-    /** At the gateway: a client's request, or the answer of a sink. */
-    readonly gateway: Micros;
-  };
+  /** Service times of a node's event loop, one message after another. Here: for each edge answered. */
+  readonly trigger: Micros;
+  /** At the worker, for each task assigned. */
+  readonly assign: Micros;
+  /** At the master, for each task completed. */
+  readonly complete: Micros;
+  /** A question for a worker's load, or its answer. */
+  readonly poll: Micros;
+  /** At the gateway: a client's request, or the answer of a sink. */
+  readonly gateway: Micros;
   readonly dispatch_tick: Micros;
   readonly poll_before_assign: boolean;
   readonly batch_triggers: boolean;

@@ -57,7 +57,7 @@ export class RemoteStore {
 
   constructor(parts: RemoteStoreParts) {
     this.#parts = parts;
-    this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.intake.binary });
+    this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.intake_binary });
     this.#diskWatch = parts.kernel.watch(this.#disk);
     this.#revisions = new Map();
     this.#waiting = [];
@@ -122,7 +122,9 @@ export class RemoteStore {
       this.#diskWatch.touch();
       return;
     }
-    kernel.after(transferTime(body.bytes, profile.remote_store.intake[body.content]), next);
+    const { intake_filler, intake_text } = profile.remote_store;
+    const rate = body.content === "filler" ? intake_filler : intake_text;
+    kernel.after(transferTime(body.bytes, rate), next);
   }
 }
 

@@ -84,8 +84,12 @@ export class WorkerHost {
     const { profile, chance } = this.#parts;
     const work: Work = { thread: new ContainerThread(), pending: new Set() };
     this.#containers.set(container, work);
-    const drawn = chance.coldStart.draw(profile.container.cold_start);
-    const time = Math.max(0, Math.round(drawn)) as Micros;
+    const { cold_start, cold_start_sigma } = profile.container;
+    const time = (
+      cold_start_sigma === 0
+        ? cold_start
+        : Math.round(chance.coldStart.lognormal(cold_start, cold_start_sigma))
+    ) as Micros;
     this.#later(work, time, () => this.#answer({ tag: "ready", container }));
   }
 

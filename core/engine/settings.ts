@@ -3,7 +3,6 @@
 import type { Bytes, Micros } from "../units.ts";
 
 export type Scheme = "worker-sp" | "master-sp";
-export type Storage = "faastore" | "remote";
 
 export interface Settings {
   readonly scheme: Scheme;
@@ -22,3 +21,9 @@ export interface Settings {
   readonly storeTries: number;
   readonly storeRetryDelay: Micros;
 }
+
+/** Where nobody says otherwise: 4 tries, 100 ms before the second, twice as long before each next. */
+export const STORE_RETRIES = {
+  storeTries: 4,
+  storeRetryDelay: 100_000 as Micros,
+} as const;

@@ -59,6 +59,7 @@ export class CriticalPath {
   readonly #dirty: Uint8Array;
   #dirtyCount: number;
   #firstDirty: number;
+  #visits: number;
   /** A weight went up since the last update. */
   #raised: boolean;
 
@@ -84,7 +85,13 @@ export class CriticalPath {
     this.#dirtyCount = 0;
     this.#firstDirty = count;
     this.#raised = false;
+    this.#visits = 0;
     for (const vertex of this.#order) this.#relax(vertex);
+  }
+
+  /** How often the distance of a vertex has been computed: what updates have cost so far. */
+  get visits(): number {
+    return this.#visits;
   }
 
   /** Where the vertex stands in topological order. */
@@ -199,6 +206,7 @@ export class CriticalPath {
 
   /** Whether distance or greatest edge of the vertex changed. */
   #relax(vertex: number): boolean {
+    this.#visits++;
     const { start, edges } = this.#in;
     const distances = this.#distance;
     const runtime = this.#runtimes[vertex]!;
@@ -212,8 +220,7 @@ export class CriticalPath {
       const weight = this.#weights[edge]!;
       const length = distances[tail]! + weight + runtime;
       if (best !== NO_EDGE && length < distance) continue;
-      const before = this.#greatest[tail]!;
-      const greater = before > weight ? before : weight;
+      const greater = Math.max(this.#greatest[tail]!, weight);
       if (best !== NO_EDGE && length === distance && greater <= greatest) continue;
       distance = length;
       greatest = greater;

@@ -1,3 +1,5 @@
+/** Event logs lose nothing, and the event hash sees every change. */
+
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

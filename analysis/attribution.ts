@@ -1,0 +1,188 @@
+/**
+ * Where the end-to-end latency of one invocation went: the chain of answers that decided it is
+ * walked back from the sink that answered last to the arrival, and each hop is split into parts.
+ * The parts add up to finish - arrival exactly, because each begins where the one before ends.
+ */
+
+import { NONE } from "../core/events.ts";
+import { type Item, parentItem } from "../core/workflow/item.ts";
+import type { PlanHeader } from "./event-header.ts";
+import type { Span, Spans } from "./span.ts";
+
+/**
+ * | part | from | to |
+ * |---|---|---|
+ * | `trigger` | end of the vertex before (or the arrival) | its trigger: network, and engines that were busy |
+ * | `assign` | trigger | first queue on its worker: MasterSP's polling and message, nothing under WorkerSP |
+ * | `retry` | first queue | queue of the attempt that completed |
+ * | `queueing` | that queue | dispatch, less the cold start |
+ * | `cold_start` | | what of queue to dispatch its own container's cold start took |
+ * | `get` | dispatch | start of the function |
+ * | `execution` | start | end of the function |
+ * | `put` | end of the function | completion |
+ * | `tail` | end of the last sink | finish at the gateway |
+ */
+export const PARTS = [
+  "trigger",
+  "assign",
+  "retry",
+  "queueing",
+  "cold_start",
+  "get",
+  "execution",
+  "put",
+  "tail",
+] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A workflow's edges, prepared for walking back. */
+export interface Chains {
+  readonly taskCount: number;
+  readonly depths: readonly number[];
+  /** Vertex to the vertices it waits for. */
+  readonly sources: readonly (readonly number[])[];
+  readonly sinks: readonly number[];
+}
+
+export function chainsOf(plan: PlanHeader): Chains {
+  const sources: number[][] = plan.tasks.map(() => []);
+  const ends = new Set(plan.tasks.keys());
+  for (const [from, to] of plan.edges) {
+    sources[to]!.push(from);
+    ends.delete(from);
+  }
+  const sinks = [...ends].filter((vertex) => plan.depths[vertex] === 0);
+  return { taskCount: plan.task_count, depths: plan.depths, sources, sinks };
+}
+
+/** One vertex for one item, and when it answered. */
+interface Place {
+  readonly vertex: number;
+  readonly item: Item;
+  readonly end: number;
+}
+
+/** Adds the parts of one finished invocation, in microseconds, to `totals` (by index of `PARTS`). */
+export function attribute(
+  invocation: { readonly spans: Spans; readonly arrival: number; readonly finish: number },
+  chains: Chains,
+  totals: Float64Array,
+): void {
+  const walk = new Walk(chains, invocation.spans);
+  let place = walk.lastSink();
+  totals[TAIL]! += invocation.finish - (place?.end ?? invocation.arrival);
+  while (place !== undefined) {
+    const span: Span | undefined = invocation.spans.get(place.vertex, place.item);
+    const ran = span !== undefined && span.trigger !== NONE;
+    const begin: number = ran ? span.trigger : place.end;
+    if (ran) addActivation(span, totals);
+    const before: Place | undefined = walk.before(place, span);
+    totals[TRIGGER]! += begin - (before?.end ?? invocation.arrival);
+    place = before;
+  }
+}
+
+/** The activation whose completion led to `span` being triggered; undefined: the arrival did. */
+export function causeOf(span: Span, spans: Spans, chains: Chains): Span | undefined {
+  const walk = new Walk(chains, spans);
+  let place = walk.before({ vertex: span.vertex, item: span.item, end: span.end }, span);
+  while (place !== undefined) {
+    const before = spans.get(place.vertex, place.item);
+    if (before !== undefined && before.trigger !== NONE && before.end !== NONE) return before;
+    place = walk.before(place, before);
+  }
+  return undefined;
+}
+
+const TRIGGER = PARTS.indexOf("trigger");
+const ASSIGN = PARTS.indexOf("assign");
+const RETRY = PARTS.indexOf("retry");
+const QUEUEING = PARTS.indexOf("queueing");
+const COLD_START = PARTS.indexOf("cold_start");
+const GET = PARTS.indexOf("get");
+const EXECUTION = PARTS.indexOf("execution");
+const PUT = PARTS.indexOf("put");
+const TAIL = PARTS.indexOf("tail");
+
+/** Trigger to completion. A mark that is missing counts as the one before it. */
+function addActivation(span: Span, totals: Float64Array): void {
+  const firstQueue = span.firstQueue === NONE ? span.trigger : span.firstQueue;
+  const queue = span.queue === NONE ? firstQueue : span.queue;
+  const dispatch = span.dispatch === NONE ? queue : span.dispatch;
+  const start = span.start === NONE ? dispatch : span.start;
+  const execute = span.execute === NONE ? start : span.execute;
+  totals[ASSIGN]! += firstQueue - span.trigger;
+  totals[RETRY]! += queue - firstQueue;
+  totals[QUEUEING]! += dispatch - queue - span.coldStart;
+  totals[COLD_START]! += span.coldStart;
+  totals[GET]! += start - dispatch;
+  totals[EXECUTION]! += execute - start;
+  totals[PUT]! += span.end - execute;
+}
+
+/** Finds who answered last, through joins and closes, which leave no events of their own. */
+class Walk {
+  readonly #chains: Chains;
+  readonly #spans: Spans;
+  /** Of vertices without a span: their end by item, once it was worked out. */
+  readonly #derived: Map<number, Map<Item, number>>;
+
+  constructor(chains: Chains, spans: Spans) {
+    this.#chains = chains;
+    this.#spans = spans;
+    this.#derived = new Map();
+  }
+
+  lastSink(): Place | undefined {
+    return this.#latest(this.#chains.sinks.map((vertex) => ({ vertex, item: 0 })));
+  }
+
+  /** Whose answer `place` went by: the cause its trigger names, else the latest of its sources. */
+  before(place: Place, span: Span | undefined): Place | undefined {
+    const named = span !== undefined && span.cause !== NONE;
+    const sources = named ? [span.cause] : this.#chains.sources[place.vertex]!;
+    return this.#latest(sources.flatMap((source) => this.#placesOf(source, place)));
+  }
+
+  #latest(places: readonly { readonly vertex: number; readonly item: Item }[]): Place | undefined {
+    let latest: Place | undefined;
+    for (const { vertex, item } of places) {
+      const end = this.#endOf(vertex, item);
+      if (end !== NONE && (latest === undefined || end > latest.end))
+        latest = { vertex, item, end };
+    }
+    return latest;
+  }
+
+  /** `NONE`: it never answered. */
+  #endOf(vertex: number, item: Item): number {
+    const span = this.#spans.get(vertex, item);
+    if (span !== undefined || vertex < this.#chains.taskCount) return span?.end ?? NONE;
+    let ofVertex = this.#derived.get(vertex);
+    if (ofVertex === undefined) {
+      ofVertex = new Map();
+      this.#derived.set(vertex, ofVertex);
+    }
+    const known = ofVertex.get(item);
+    if (known !== undefined) return known;
+    const end = this.before({ vertex, item, end: NONE }, undefined)?.end ?? NONE;
+    ofVertex.set(item, end);
+    return end;
+  }
+
+  /** The items of `source` that `to` waits for: its own, the one around it, or all those inside. */
+  #placesOf(
+    source: number,
+    to: { readonly vertex: number; readonly item: Item },
+  ): readonly { readonly vertex: number; readonly item: Item }[] {
+    const depths = this.#chains.depths;
+    const deeper = depths[source]! - depths[to.vertex]!;
+    if (deeper === 0) return [{ vertex: source, item: to.item }];
+    if (deeper < 0) return [{ vertex: source, item: parentItem(to.item) }];
+    const places: { vertex: number; item: Item }[] = [];
+    for (const item of this.#spans.items()) {
+      if (item !== 0 && parentItem(item) === to.item) places.push({ vertex: source, item });
+    }
+    return places;
+  }
+}

@@ -1,0 +1,63 @@
+/** Rules about containers: each runs one activation at a time, and is not ended while it does. */
+
+import { type Event, NONE } from "../core/events.ts";
+import { type NodeId, nodeName } from "../core/node.ts";
+import type { Report } from "./violation.ts";
+
+export class ContainerRules {
+  readonly #report: Report;
+  /** By node: container to the activation it runs. */
+  readonly #busy: Map<NodeId, Map<number, string>>;
+
+  constructor(report: Report) {
+    this.#report = report;
+    this.#busy = new Map();
+  }
+
+  /** `subject` names the activation, `task work[0.2]`. */
+  add(event: Event, subject: string): void {
+    if (event.container === NONE) return;
+    switch (event.kind) {
+      case "dispatch":
+        this.#dispatch(event, subject);
+        return;
+      case "complete":
+      case "fail":
+        this.#busy.get(event.node)?.delete(event.container);
+        return;
+      case "stop":
+        this.#stop(event);
+        return;
+      default:
+    }
+  }
+
+  /** The worker's containers died with it. */
+  lost(node: NodeId): void {
+    this.#busy.delete(node);
+  }
+
+  #dispatch(event: Event, subject: string): void {
+    let busy = this.#busy.get(event.node);
+    if (busy === undefined) {
+      busy = new Map();
+      this.#busy.set(event.node, busy);
+    }
+    const other = busy.get(event.container);
+    if (other !== undefined) {
+      const container = `container ${event.container} of ${nodeName(event.node)}`;
+      const where = { time: event.time, invocation: event.invocation, subject };
+      this.#report("container", where, `dispatch to ${container}, which still runs ${other}`);
+    }
+    busy.set(event.container, `invocation ${event.invocation}, ${subject}`);
+  }
+
+  #stop(event: Event): void {
+    const busy = this.#busy.get(event.node);
+    const running = busy?.get(event.container);
+    busy?.delete(event.container);
+    if (running === undefined || (event.why !== "keep-alive" && event.why !== "memory")) return;
+    const where = { time: event.time, invocation: NONE, subject: `container ${event.container}` };
+    this.#report("container", where, `stopped (${event.why}) while it runs ${running}`);
+  }
+}

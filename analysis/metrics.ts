@@ -1,0 +1,270 @@
+/**
+ * Metrics of a run, taken event by event. What is kept follows what is in flight, plus one number
+ * for each invocation that was measured (its latency, for the quantiles).
+ */
+
+import { type Event, NONE, type Why } from "../core/events.ts";
+import type { NodeId } from "../core/node.ts";
+import { attribute, type Chains, chainsOf, PARTS } from "./attribution.ts";
+import type { PlanHeader } from "./event-header.ts";
+import { Samples } from "./quantile.ts";
+import { type Span, Spans } from "./span.ts";
+import { type WorkerUse, WorkerUses } from "./worker-use.ts";
+
+export interface MetricsOptions {
+  readonly plans: readonly PlanHeader[];
+  /** Warm-up: so many first invocations of each workflow, by arrival, are left out. Default 0. */
+  readonly skip?: number;
+}
+
+/** Sums over the measured invocations of one workflow; times in microseconds. */
+export class WorkflowMetrics {
+  readonly workflow: string;
+  /** Finish - arrival, of each invocation that finished. */
+  readonly latencies: Samples;
+  /** Arrivals that are measured. */
+  started: number;
+  finished: number;
+  /** Invocations that did not finish, by the reason of their `abort`. */
+  readonly aborted: Map<Why, number>;
+  /** Activations that completed, in invocations that finished or not. */
+  activations: number;
+  retries: number;
+  /** Data tagged local that went remote because the quota was used up. */
+  spills: number;
+  /** Containers that began to start since the first measured arrival. */
+  coldStarts: number;
+  /**
+   * Σ over finished invocations of (latency - Σ over critical-path tasks of the longest time of that
+   * task over its items), a task's time being first queue to completion; skipped tasks count 0.
+   */
+  scheduleOverhead: number;
+  /** Σ over all their activations of (longest get of each attempt + all puts). */
+  dataOverhead: number;
+  /** Bytes of gets and puts in finished invocations. */
+  readonly bytes: ByteCounts;
+  /** Latency by part, see `PARTS`; adds up to the sum of `latencies`. */
+  readonly parts: Float64Array;
+
+  constructor(workflow: string) {
+    this.workflow = workflow;
+    this.latencies = new Samples();
+    this.started = 0;
+    this.finished = 0;
+    this.aborted = new Map();
+    this.activations = 0;
+    this.retries = 0;
+    this.spills = 0;
+    this.coldStarts = 0;
+    this.scheduleOverhead = 0;
+    this.dataOverhead = 0;
+    this.bytes = new ByteCounts();
+    this.parts = new Float64Array(PARTS.length);
+  }
+}
+
+/** Bytes by direction and tier. */
+export class ByteCounts {
+  getLocal: number;
+  getRemote: number;
+  putLocal: number;
+  putRemote: number;
+
+  constructor() {
+    this.getLocal = 0;
+    this.getRemote = 0;
+    this.putLocal = 0;
+    this.putRemote = 0;
+  }
+
+  /** A `get` or `put`; an absent datum moves nothing. */
+  add({ kind, why, bytes }: Event): void {
+    if (kind === "get" && why === "local") this.getLocal += bytes;
+    if (kind === "get" && why === "remote") this.getRemote += bytes;
+    if (kind === "put" && why === "local") this.putLocal += bytes;
+    if (kind === "put" && why === "remote") this.putRemote += bytes;
+  }
+
+  addAll(other: ByteCounts): void {
+    this.getLocal += other.getLocal;
+    this.getRemote += other.getRemote;
+    this.putLocal += other.putLocal;
+    this.putRemote += other.putRemote;
+  }
+}
+
+interface PlanState {
+  readonly header: PlanHeader;
+  readonly chains: Chains;
+  readonly metrics: WorkflowMetrics;
+}
+
+/** An invocation in flight. */
+interface Flight {
+  readonly plan: PlanState;
+  readonly arrival: number;
+  readonly measured: boolean;
+  readonly spans: Spans;
+  readonly bytes: ByteCounts;
+}
+
+export class Metrics {
+  readonly #skip: number;
+  readonly #plans: (PlanState | undefined)[];
+  readonly #workflows: Map<string, WorkflowMetrics>;
+  readonly #arrivals: Map<string, number>;
+  readonly #flights: Map<number, Flight>;
+  /** When the cold start under way or last ended in each container began, by node. */
+  readonly #boots: Map<NodeId, Map<number, number>>;
+  readonly #workers: WorkerUses;
+  #firstArrival: number;
+  #lastFinish: number;
+
+  constructor(options: MetricsOptions) {
+    this.#skip = options.skip ?? 0;
+    this.#plans = [];
+    this.#workflows = new Map();
+    this.#arrivals = new Map();
+    this.#flights = new Map();
+    this.#boots = new Map();
+    this.#workers = new WorkerUses();
+    this.#firstArrival = NONE;
+    this.#lastFinish = NONE;
+    for (const plan of options.plans) this.deploy(plan);
+  }
+
+  /** A further plan; plans of one workflow share their metrics. */
+  deploy(header: PlanHeader): void {
+    let metrics = this.#workflows.get(header.workflow);
+    if (metrics === undefined) {
+      metrics = new WorkflowMetrics(header.workflow);
+      this.#workflows.set(header.workflow, metrics);
+    }
+    this.#plans[header.plan] = { header, chains: chainsOf(header), metrics };
+  }
+
+  /** In the order of first deployment. */
+  get workflows(): readonly WorkflowMetrics[] {
+    return [...this.#workflows.values()];
+  }
+
+  /** By worker index, over the whole run; idle workers of a plan are there too. */
+  get workers(): readonly WorkerUse[] {
+    const counts = this.#plans.map((plan) => plan?.header.workers ?? 0);
+    const count = Math.max(this.#workers.count, ...counts);
+    return Array.from({ length: count }, (_, index) => this.#workers.of(index));
+  }
+
+  /** First arrival to last finish, warm-up included, microseconds; 0 if nothing finished. */
+  get makespan(): number {
+    return this.#lastFinish === NONE ? 0 : this.#lastFinish - this.#firstArrival;
+  }
+
+  add(event: Event): void {
+    this.#workers.add(event);
+    switch (event.kind) {
+      case "arrival":
+        this.#arrive(event);
+        return;
+      case "finish":
+      case "abort":
+        this.#end(event);
+        return;
+      case "cold-start":
+        this.#boot(event);
+        return;
+      case "stop":
+        this.#boots.get(event.node)?.delete(event.container);
+        return;
+      default:
+        if (event.task === NONE) return;
+        this.#ofTask(event, this.#flights.get(event.invocation));
+    }
+  }
+
+  #arrive(event: Event): void {
+    const plan = this.#plans[event.plan];
+    if (plan === undefined) return;
+    if (this.#firstArrival === NONE) this.#firstArrival = event.time;
+    const before = this.#arrivals.get(plan.header.workflow) ?? 0;
+    this.#arrivals.set(plan.header.workflow, before + 1);
+    const measured = before >= this.#skip;
+    if (measured) plan.metrics.started += 1;
+    const state = { spans: new Spans(), bytes: new ByteCounts() };
+    this.#flights.set(event.invocation, { plan, arrival: event.time, measured, ...state });
+  }
+
+  #boot(event: Event): void {
+    let ofNode = this.#boots.get(event.node);
+    if (ofNode === undefined) {
+      ofNode = new Map();
+      this.#boots.set(event.node, ofNode);
+    }
+    ofNode.set(event.container, event.time);
+    const metrics = this.#plans[event.plan]?.metrics;
+    if (metrics === undefined) return;
+    const warmedUp = (this.#arrivals.get(metrics.workflow) ?? 0) > this.#skip || this.#skip === 0;
+    if (warmedUp) metrics.coldStarts += 1;
+  }
+
+  #ofTask(event: Event, flight: Flight | undefined): void {
+    if (flight === undefined) return;
+    const { metrics } = flight.plan;
+    const span = flight.spans.at(event.task, event.item);
+    span.add(event);
+    switch (event.kind) {
+      case "dispatch":
+        if (event.why === "cold") span.coldStart = this.#coldStartOf(event, span);
+        return;
+      case "get":
+      case "put":
+        flight.bytes.add(event);
+        return;
+      case "complete":
+        if (flight.measured) metrics.activations += 1;
+        return;
+      case "retry":
+        if (flight.measured) metrics.retries += 1;
+        return;
+      case "spill":
+        if (flight.measured) metrics.spills += 1;
+        return;
+      default:
+    }
+  }
+
+  /** From the container's cold start, or the activation's queue if that is later, to dispatch. */
+  #coldStartOf(event: Event, span: Span): number {
+    const began = this.#boots.get(event.node)?.get(event.container);
+    return began === undefined ? 0 : event.time - Math.max(began, span.queue);
+  }
+
+  #end(event: Event): void {
+    const flight = this.#flights.get(event.invocation);
+    if (flight === undefined) return;
+    this.#flights.delete(event.invocation);
+    if (event.kind === "finish") this.#lastFinish = Math.max(this.#lastFinish, event.time);
+    if (!flight.measured) return;
+    const { metrics, header, chains } = flight.plan;
+    if (event.kind === "abort") {
+      metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
+      return;
+    }
+    const { spans, arrival } = flight;
+    const latency = event.time - arrival;
+    metrics.finished += 1;
+    metrics.latencies.add(latency);
+    const longest = new Map<number, number>();
+    for (const span of spans) {
+      metrics.dataOverhead += span.transferTime();
+      if (span.end === NONE || span.firstQueue === NONE) continue;
+      const time = Math.max(longest.get(span.vertex) ?? 0, span.end - span.firstQueue);
+      longest.set(span.vertex, time);
+    }
+    let critical = 0;
+    for (const task of header.criticalPath) critical += longest.get(task) ?? 0;
+    metrics.scheduleOverhead += latency - critical;
+    metrics.bytes.addAll(flight.bytes);
+    attribute({ spans, arrival, finish: event.time }, chains, metrics.parts);
+  }
+}

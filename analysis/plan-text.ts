@@ -1,0 +1,78 @@
+/**
+ * A plan as text: what `faasflow plan WORKFLOW` prints.
+ */
+
+import type { Plan } from "../core/plan/plan.ts";
+import { bytesOf, bytesText, countText, tagsText, workerText } from "./plan-label.ts";
+
+export function planText(plan: Plan): string {
+  const { graph } = plan;
+  const workers = new Set(plan.workerOf).size;
+  const quota = plan.quotaOf.reduce((sum, bytes) => sum + bytes, 0);
+  const written = graph.data.flatMap((datum, id) => (datum.producer < 0 ? [] : [id]));
+  const groups = Array.from({ length: plan.groupCount }, (_, group) => group);
+  const lines = [
+    `${graph.name}: plan ${plan.id}, version ${plan.version}, partition ${plan.partition}`,
+    `  ${countText(graph.taskCount, "task")} in ${countText(plan.groupCount, "group")}` +
+      ` on ${workers} of ${countText(plan.quotaOf.length, "worker")}`,
+    `  critical path ${seconds(plan.criticalPathBefore_s)} before,` +
+      ` ${seconds(plan.criticalPathAfter_s)} after: ${names(plan, plan.criticalPath)}`,
+    `  quota ${bytesText(quota)}, of it ${bytesText(plan.chargedBytes)} charged`,
+    `  data ${written.length === 0 ? "none" : tagsText(plan, written)}`,
+    ...overCommitment(plan),
+    ...groups.flatMap((group) => ["", ...groupLines(plan, group)]),
+    "",
+    ...plan.quotaOf.map(
+      (bytes, worker) =>
+        `${workerText(worker)}: ${workerLoad(plan, worker)}, quota ${bytesText(bytes)}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function overCommitment(plan: Plan): readonly string[] {
+  if (!plan.overCommitted) return [];
+  return [
+    "  over-committed: the tasks take more capacity units than the workers have free;",
+    "  the load is balanced instead. More workers, a greater capacity or a smaller scale would help",
+  ];
+}
+
+function groupLines(plan: Plan, group: number): readonly string[] {
+  const tasks = tasksOf(plan, (task) => plan.groupOf[task] === group);
+  const worker = plan.workerOf[tasks[0]!]!;
+  return [
+    `group ${group} on ${workerText(worker)}, ${countText(tasks.length, "task")}`,
+    ...tasks.flatMap((task) => taskLines(plan, task)),
+  ];
+}
+
+function taskLines(plan: Plan, task: number): readonly string[] {
+  const vertex = plan.graph.vertices[task]!;
+  const data = vertex.writes.map((id) => {
+    const { spec, readers } = plan.graph.data[id]!;
+    const kept = `${plan.tagOf[id]}, ${bytesText(bytesOf(plan, [id]))}`;
+    const read = readers.length === 0 ? "a result" : `read by ${new Set(readers).size}`;
+    return `    ${spec.name}: ${kept}, ${read}`;
+  });
+  return [`  ${vertex.name}`, ...data];
+}
+
+function workerLoad(plan: Plan, worker: number): string {
+  const tasks = tasksOf(plan, (task) => plan.workerOf[task] === worker);
+  return countText(tasks.length, "task");
+}
+
+function tasksOf(plan: Plan, holds: (task: number) => boolean): readonly number[] {
+  const found: number[] = [];
+  for (let task = 0; task < plan.graph.taskCount; task++) if (holds(task)) found.push(task);
+  return found;
+}
+
+function names(plan: Plan, vertices: readonly number[]): string {
+  return vertices.map((vertex) => plan.graph.vertices[vertex]!.name).join(" > ");
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(3)} s`;
+}

@@ -1,0 +1,94 @@
+/** What `faasflow simulate` prints: one run, a line a workflow, and what identifies it. */
+
+import type { CsvRow } from "./csv.ts";
+import { WHOLE_RUN } from "./metric-rows.ts";
+import { type ColumnGroup, number, percent, table } from "./table.ts";
+
+/** What a reader needs to run it again. */
+export interface RunFacts {
+  readonly scheme: string;
+  readonly storage: string;
+  readonly partition: string;
+  readonly workers: number;
+  readonly profile: string;
+  readonly seed: string;
+  readonly configHash: string;
+  readonly messages: number;
+}
+
+const GROUPS: readonly ColumnGroup[] = [
+  { heading: "", columns: [{ header: "workflow", align: "left" }, { header: "finished" }] },
+  {
+    heading: "end-to-end latency, s",
+    columns: [{ header: "mean" }, { header: "p50" }, { header: "p95" }, { header: "p99" }],
+  },
+  { heading: "overhead, s", columns: [{ header: "schedule" }, { header: "data" }] },
+  { heading: "MB", columns: [{ header: "local" }, { header: "remote" }] },
+  { heading: "", columns: [{ header: "cold starts" }] },
+];
+
+const PARTS: readonly ColumnGroup[] = [
+  { heading: "", columns: [{ header: "workflow", align: "left" }] },
+  {
+    heading: "where a mean invocation's latency went",
+    columns: [
+      { header: "trigger" },
+      { header: "queueing" },
+      { header: "cold start" },
+      { header: "get" },
+      { header: "execution" },
+      { header: "put" },
+      { header: "other" },
+    ],
+  },
+];
+
+const BYTES_PER_MB = 1_000_000;
+
+export function runText(rows: readonly CsvRow[], facts: RunFacts): string {
+  const names = [...new Set(rows.map(({ workflow }) => workflow))].filter((n) => n !== WHOLE_RUN);
+  const value = (workflow: string, metric: string): number | undefined => {
+    const row = rows.find((each) => each.workflow === workflow && each.metric === metric);
+    return typeof row?.value === "number" ? row.value : undefined;
+  };
+  const megabytes = (bytes: number | undefined): string =>
+    number(bytes === undefined ? undefined : bytes / BYTES_PER_MB);
+  const runs = names.map((name) => [
+    name,
+    finishedText(value(name, "invocations_finished"), value(name, "invocations_started")),
+    ...["e2e_mean", "e2e_p50", "e2e_p95", "e2e_p99"].map((metric) => number(value(name, metric))),
+    number(value(name, "schedule_overhead_mean")),
+    number(value(name, "data_overhead_mean")),
+    megabytes(value(name, "bytes_local")),
+    megabytes(value(name, "bytes_remote")),
+    number(value(name, "cold_starts")),
+  ]);
+  const parts = names.map((name) => [name, ...partCells((metric) => value(name, metric))]);
+  const hash = rows.find(({ metric }) => metric === "event_log_hash")?.value;
+  return [
+    `${facts.scheme}, ${facts.storage}, partition ${facts.partition}, ` +
+      `${facts.workers} workers, profile ${facts.profile}`,
+    table(GROUPS, runs),
+    table(PARTS, parts),
+    `makespan ${number(value(WHOLE_RUN, "makespan"))} s, ${facts.messages} control messages; ` +
+      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash}`,
+  ].join("\n");
+}
+
+function finishedText(finished: number | undefined, started: number | undefined): string {
+  return finished === started ? `${finished ?? 0}` : `${finished ?? 0} of ${started ?? 0}`;
+}
+
+/** Shares of the mean latency: what is not named is in `other`. */
+function partCells(value: (metric: string) => number | undefined): readonly string[] {
+  const total = value("e2e_mean");
+  const named = ["trigger", "queueing", "cold_start", "get", "execution", "put"];
+  const shares = named.map((part) => {
+    const mean = value(`part_${part}_mean`);
+    return mean === undefined || total === undefined ? undefined : mean / total;
+  });
+  const known = shares.some((share) => share === undefined)
+    ? undefined
+    : 1 - shares.reduce<number>((sum, share) => sum + (share ?? 0), 0);
+  return [...shares, known].map(percent);
+}

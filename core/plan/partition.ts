@@ -1,0 +1,360 @@
+/**
+ * `faasflow`: Algorithm 1 of the paper, the grouping of tasks along the longest path.
+ *
+ * Each task starts as a group of its own. An edge weighs all output bytes of its producer divided by
+ * the bandwidth, and `localSpeedup` times less once both ends share a group. Again and again the
+ * longest path is taken and its dearest edge that fits is merged: both ends in different groups,
+ * together within the group limit, some worker has room for both (see `Groups`), and, unless the
+ * producer was charged before, charged bytes + its output bytes <= quota. When no edge of the
+ * longest path fits, it is over; other paths are not tried.
+ *
+ * Ties: longest paths as `CriticalPath` says; edges of equal weight nearest to the start first.
+ *
+ * Cost: a round costs the length of the path, the sinks, the workers, and the distances that
+ * change; a merge also the edges of the smaller group. A limit or quota that an edge has once
+ * broken stays broken (groups and the charge only grow), so such edges are tried no more.
+ *
+ * Source: FaaSFlow (ASPLOS'22), section 4.1, Algorithm 1; the rules that the paper leaves open are
+ * those of the FaaSFlow v1 artifact (Apache-2.0).
+ */
+
+import { adjacency, CriticalPath, identity } from "../workflow/critical-path.ts";
+import { Groups } from "./groups.ts";
+
+export interface PartitionTask {
+  readonly runtime_s: number;
+  /** Capacity units that all its planned instances take. */
+  readonly scale: number;
+  /** All that it writes in one invocation. */
+  readonly outputBytes: number;
+  /** Memory that all its planned instances give to FaaStore. */
+  readonly quotaBytes: number;
+  /** A control vertex: is grouped as a task is, but gives no quota. */
+  readonly virtual: boolean;
+}
+
+export interface PartitionEdge {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A datum with its producer and the tasks that read it, ascending, each once. */
+export interface PartitionDatum {
+  readonly producer: number;
+  readonly bytes: number;
+  readonly readers: readonly number[];
+}
+
+export interface PartitionProblem {
+  readonly tasks: readonly PartitionTask[];
+  /** What must end before what. */
+  readonly edges: readonly PartitionEdge[];
+  /** What the tasks write; Algorithm 1 does not look at it. */
+  readonly data: readonly PartitionDatum[];
+  /** Worker to its capacity units that are free. */
+  readonly rooms: readonly number[];
+  /** Most tasks of a group. */
+  readonly groupLimit: number;
+  /** Bytes per second, what the weights of edges are reckoned with. */
+  readonly bandwidth: number;
+  /** How many times cheaper a transfer inside a group is. */
+  readonly localSpeedup: number;
+}
+
+export interface Partition {
+  /** Task to group; groups are numbered by their first task. */
+  readonly groupOf: readonly number[];
+  readonly groupCount: number;
+  /** Task to worker, the same for all tasks of a group. */
+  readonly workerOf: readonly number[];
+  /** The tasks do not fit the workers' room; the load was balanced instead. */
+  readonly overCommitted: boolean;
+  readonly criticalPathBefore_s: number;
+  readonly criticalPathAfter_s: number;
+  /** Tasks of the longest path once groups are formed, in order. */
+  readonly criticalPath: readonly number[];
+  readonly edgesInside: number;
+  /** Output bytes of the producers whose data the quota was charged for. */
+  readonly chargedBytes: number;
+  readonly quotaBytes: number;
+}
+
+/** Far above what rounding can do to a sum of seconds, far below what matters. */
+const MARGIN_S = 1e-6;
+
+/** Partitions by Algorithm 1. */
+export function partition(problem: PartitionProblem): Partition {
+  const grouping = new Grouping(problem);
+  grouping.followLongestPath();
+  return grouping.result();
+}
+
+/** Memory that all tasks together give to FaaStore. */
+export function quotaBytes(tasks: readonly PartitionTask[]): number {
+  return tasks.reduce((sum, task) => sum + (task.virtual ? 0 : task.quotaBytes), 0);
+}
+
+/** Seconds that each edge costs between two groups. */
+export function edgeWeights(problem: PartitionProblem): readonly number[] {
+  return problem.edges.map((edge) => problem.tasks[edge.from]!.outputBytes / problem.bandwidth);
+}
+
+/** A task that goes to another group. */
+export interface Move {
+  readonly task: number;
+  readonly to: number;
+}
+
+/** A partition in the making: groups, longest path and charge, kept in step. */
+export class Grouping {
+  readonly groups: Groups;
+  readonly #problem: PartitionProblem;
+  readonly #path: CriticalPath;
+  readonly #weights: readonly number[];
+  /** Edge to its place among all edges, dearest first. */
+  readonly #rank: Int32Array;
+  /** Edges that no round needs to try: inside a group, or beyond a limit for good. */
+  readonly #settled: Uint8Array;
+  readonly #inside: Uint8Array;
+  readonly #edgesAt: readonly Int32Array[];
+  readonly #charged: Uint8Array;
+  readonly #before: number;
+  readonly #quota: number;
+  #chargedBytes: number;
+  /** The longest path that is being followed. */
+  readonly #pathEdges: number[];
+  readonly #onPath: Uint8Array;
+
+  constructor(problem: PartitionProblem) {
+    const { tasks, edges } = problem;
+    const weights = edgeWeights(problem);
+    this.#problem = problem;
+    this.#weights = weights;
+    this.groups = new Groups({
+      scales: tasks.map((task) => task.scale),
+      rooms: problem.rooms,
+      groupLimit: problem.groupLimit,
+    });
+    const path = new CriticalPath({
+      runtimes: tasks.map((task) => task.runtime_s),
+      edges,
+      weights,
+    });
+    this.#path = path;
+    this.#rank = ranks(weights, (edge) => path.position(edges[edge]!.from));
+    this.#settled = new Uint8Array(edges.length);
+    this.#inside = new Uint8Array(edges.length);
+    this.#edgesAt = edgesAtTasks(problem);
+    this.#charged = new Uint8Array(tasks.length);
+    this.#before = path.path().length;
+    this.#quota = quotaBytes(tasks);
+    this.#chargedBytes = 0;
+    this.#pathEdges = [];
+    this.#onPath = new Uint8Array(edges.length);
+  }
+
+  /** Vertices visited to keep the longest path up to date. */
+  get visits(): number {
+    return this.#path.visits;
+  }
+
+  get quotaLeft(): number {
+    return this.#quota - this.#chargedBytes;
+  }
+
+  isCharged(task: number): boolean {
+    return this.#charged[task] === 1;
+  }
+
+  /** Charges the producer's output bytes, unless that was done before. */
+  charge(task: number): void {
+    if (this.#charged[task] === 1) return;
+    this.#charged[task] = 1;
+    this.#chargedBytes += this.#problem.tasks[task]!.outputBytes;
+  }
+
+  /** Merges along the longest path until none of its edges fits. */
+  followLongestPath(): void {
+    for (;;) {
+      const open = this.#openEdges();
+      let edge = this.#dearestThatFits(open);
+      if (edge < 0) return;
+      // As long as no other path can have become the longest, distances need not be computed.
+      const rival = this.#path.rival() + MARGIN_S;
+      let length = this.criticalPath_s();
+      let sorted = false;
+      for (;;) {
+        length -= this.#mergeEnds(edge);
+        if (length <= rival) break;
+        if (!sorted) open.sort((a, b) => this.#rank[a]! - this.#rank[b]!);
+        sorted = true;
+        edge = this.#firstThatFits(open);
+        if (edge < 0) break;
+      }
+      this.#unmarkPath();
+      this.#path.update();
+      if (edge < 0) return;
+    }
+  }
+
+  /** Puts two groups together on a worker with room for both. */
+  merge(a: number, b: number, worker: number): void {
+    this.#join(a, b, worker);
+    this.#path.update();
+  }
+
+  /** Makes the moves if the longest path then stays within `limit_s`; else nothing changes. */
+  tryMoves(moves: readonly Move[], limit_s: number): boolean {
+    const back = moves.map(({ task }) => ({ task, to: this.groups.groupOf(task) }));
+    this.#makeMoves(moves);
+    if (this.criticalPath_s() <= limit_s) return true;
+    this.#makeMoves(back);
+    return false;
+  }
+
+  criticalPath_s(): number {
+    const end = this.#path.end();
+    return end < 0 ? 0 : this.#path.distance(end);
+  }
+
+  result(): Partition {
+    const { groupOf, groupCount } = this.groups.numbered();
+    const longest = this.#path.path();
+    return {
+      groupOf,
+      groupCount,
+      workerOf: this.#problem.tasks.map((_, task) => this.groups.workerOf(task)),
+      overCommitted: this.groups.overCommitted,
+      criticalPathBefore_s: this.#before,
+      criticalPathAfter_s: longest.length,
+      criticalPath: longest.vertices,
+      edgesInside: this.#inside.reduce((sum, inside) => sum + inside, 0),
+      chargedBytes: this.#chargedBytes,
+      quotaBytes: this.#quota,
+    };
+  }
+
+  #makeMoves(moves: readonly Move[]): void {
+    for (const { task, to } of moves) this.groups.move(task, to);
+    for (const { task } of moves) {
+      for (const edge of this.#edgesAt[task]!) {
+        const { from, to } = this.#problem.edges[edge]!;
+        const inside = this.groups.groupOf(from) === this.groups.groupOf(to);
+        const weight = this.#weights[edge]!;
+        this.#inside[edge] = inside ? 1 : 0;
+        this.#path.setWeight(edge, inside ? weight / this.#problem.localSpeedup : weight);
+      }
+    }
+    this.#path.update();
+  }
+
+  /** Merges the groups at both ends of an edge that fits; gives what the longest path loses. */
+  #mergeEnds(edge: number): number {
+    const { from, to } = this.#problem.edges[edge]!;
+    this.charge(from);
+    const a = this.groups.groupOf(from);
+    const b = this.groups.groupOf(to);
+    return this.#join(a, b, this.groups.bestFit(a, b));
+  }
+
+  #join(a: number, b: number, worker: number): number {
+    const groups = this.groups;
+    const smaller = groups.members(a).length <= groups.members(b).length ? a : b;
+    const larger = smaller === a ? b : a;
+    let saved_s = 0;
+    for (const task of groups.members(smaller)) {
+      for (const edge of this.#edgesAt[task]!) {
+        const { from, to } = this.#problem.edges[edge]!;
+        if (groups.groupOf(from === task ? to : from) !== larger) continue;
+        const weight = this.#weights[edge]!;
+        const inside = weight / this.#problem.localSpeedup;
+        this.#inside[edge] = 1;
+        this.#settled[edge] = 1;
+        this.#path.setWeight(edge, inside);
+        if (this.#onPath[edge] === 1) saved_s += weight - inside;
+      }
+    }
+    groups.merge(a, b, worker);
+    return saved_s;
+  }
+
+  /** Edges of the longest path that may still be merged; all of it is marked in `#onPath`. */
+  #openEdges(): number[] {
+    const open: number[] = [];
+    this.#pathEdges.length = 0;
+    const end = this.#path.end();
+    for (let edge = end < 0 ? -1 : this.#path.bestIn(end); edge >= 0; ) {
+      this.#pathEdges.push(edge);
+      this.#onPath[edge] = 1;
+      if (this.#settled[edge] === 0) open.push(edge);
+      edge = this.#path.bestBefore(edge);
+    }
+    return open;
+  }
+
+  #unmarkPath(): void {
+    for (const edge of this.#pathEdges) this.#onPath[edge] = 0;
+  }
+
+  /** The edge to merge next, of edges in any order; -1 if none fits. */
+  #dearestThatFits(open: readonly number[]): number {
+    let dearest = -1;
+    for (const edge of open) {
+      const dearer = dearest < 0 || this.#rank[edge]! < this.#rank[dearest]!;
+      if (dearer && this.#fits(edge)) dearest = edge;
+    }
+    return dearest;
+  }
+
+  /** The edge to merge next, of edges dearest first; -1 if none fits. */
+  #firstThatFits(open: readonly number[]): number {
+    for (const edge of open) if (this.#settled[edge] === 0 && this.#fits(edge)) return edge;
+    return -1;
+  }
+
+  #fits(edge: number): boolean {
+    const { from, to } = this.#problem.edges[edge]!;
+    const a = this.groups.groupOf(from);
+    const b = this.groups.groupOf(to);
+    const affordable =
+      this.isCharged(from) || this.#problem.tasks[from]!.outputBytes <= this.quotaLeft;
+    if (!affordable || !this.groups.withinLimit(a, b)) {
+      this.#settled[edge] = 1;
+      return false;
+    }
+    return this.groups.fits(a, b);
+  }
+}
+
+function ranks(weights: readonly number[], place: (edge: number) => number): Int32Array {
+  const byWeight = Array.from(weights.keys()).sort(
+    (a, b) => weights[b]! - weights[a]! || place(a) - place(b) || a - b,
+  );
+  const rank = new Int32Array(weights.length);
+  for (let i = 0; i < byWeight.length; i++) rank[byWeight[i]!] = i;
+  return rank;
+}
+
+/** The edges that touch each task. */
+function edgesAtTasks(problem: PartitionProblem): readonly Int32Array[] {
+  const count = problem.tasks.length;
+  const all = identity(problem.edges.length);
+  const out = adjacency(
+    Int32Array.from(problem.edges, (edge) => edge.from),
+    count,
+    all,
+  );
+  const into = adjacency(
+    Int32Array.from(problem.edges, (edge) => edge.to),
+    count,
+    all,
+  );
+  return problem.tasks.map((_, task) => {
+    const outgoing = out.edges.subarray(out.start[task]!, out.start[task + 1]!);
+    const incoming = into.edges.subarray(into.start[task]!, into.start[task + 1]!);
+    const both = new Int32Array(outgoing.length + incoming.length);
+    both.set(outgoing);
+    both.set(incoming, outgoing.length);
+    return both;
+  });
+}

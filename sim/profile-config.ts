@@ -1,0 +1,212 @@
+/** Reads cluster profiles: YAML in, each value with a unit and a source, all problems at once. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import { Names, quoted } from "../core/workflow/problem.ts";
+import {
+  formatProblem,
+  type LocatedProblem,
+  readSource,
+  type Source,
+} from "../workflows/document.ts";
+import { readQuantity } from "../workflows/quantity.ts";
+import { resourceUrl } from "../workflows/resources.ts";
+import type { Profile } from "./profile.ts";
+
+export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileErrors", {
+  message: Schema.String,
+}) {}
+
+/** Profiles that come with the package. */
+export const PROFILES = ["paper-testbed", "ideal"] as const;
+
+/** How a value is written: with a unit of time or size, a rate, a plain number, or a choice. */
+type Kind = "time" | "size" | "rate" | "count" | "flag" | "document";
+type Section = Exclude<keyof Profile, "name">;
+
+const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kind } } = {
+  cluster: {
+    workers: "count",
+    worker_cores: "count",
+    worker_memory: "size",
+    worker_capacity: "count",
+  },
+  network: { latency: "time", worker_link: "rate", storage_link: "rate" },
+  remote_store: {
+    request: "time",
+    get_requests: "count",
+    put_requests: "count",
+    miss_requests: "count",
+    commit: "time",
+    connections: "count",
+    document: "document",
+    intake_filler: "rate",
+    intake_text: "rate",
+    intake_binary: "rate",
+  },
+  local_store: { operation: "time", bandwidth: "rate" },
+  container: {
+    cold_start: "time",
+    cold_start_sigma: "count",
+    keep_alive: "time",
+    request: "time",
+    serialise: "rate",
+  },
+  engine: {
+    trigger: "time",
+    assign: "time",
+    complete: "time",
+    poll: "time",
+    gateway: "time",
+    dispatch_tick: "time",
+    poll_before_assign: "flag",
+    batch_triggers: "flag",
+  },
+};
+
+/** The name of a profile that comes with the package, or the path of a file. */
+export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: string) {
+  const isPath = /[/\\]|\.ya?ml$/i.test(nameOrPath);
+  const known = (PROFILES as readonly string[]).includes(nameOrPath);
+  if (!isPath && !known) {
+    return yield* new ProfileErrors({
+      message: `${quoted(nameOrPath)} is not a profile. ${new Names("profile", PROFILES).remedy(nameOrPath)}`,
+    });
+  }
+  const file = known ? fileURLToPath(resourceUrl(`sim/profiles/${nameOrPath}.yaml`)) : nameOrPath;
+  const text = yield* Effect.try({
+    try: () => readFileSync(file, "utf8"),
+    catch: (cause) => new ProfileErrors({ message: `${file}: ${(cause as Error).message}` }),
+  });
+  const result = parseProfile(text, known ? nameOrPath : file);
+  if ("profile" in result) return result.profile;
+  const lines = result.problems.map((problem) => formatProblem(file, problem));
+  return yield* new ProfileErrors({ message: lines.join("\n") });
+});
+
+/** Never throws. */
+export function parseProfile(
+  text: string,
+  name: string,
+): { readonly profile: Profile } | { readonly problems: readonly LocatedProblem[] } {
+  const source = readSource(text);
+  if (source.data === undefined || source.problems.length > 0) return { problems: source.problems };
+  const reader = new ProfileReader(source);
+  const values = reader.read();
+  if (reader.problems.length > 0) return { problems: reader.problems };
+  return { profile: { name, ...values } as Profile };
+}
+
+type Values = Record<string, Record<string, number | string | boolean>>;
+
+class ProfileReader {
+  readonly #source: Source;
+  readonly problems: LocatedProblem[];
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.problems = [];
+  }
+
+  read(): Values {
+    const values: Values = {};
+    const file = this.#record([], this.#source.data, Object.keys(FIELDS));
+    for (const [section, fields] of Object.entries<Readonly<Record<string, Kind>>>(FIELDS)) {
+      const found = this.#record([section], file[section], Object.keys(fields));
+      values[section] = {};
+      for (const [field, kind] of Object.entries(fields)) {
+        if (!(field in found)) continue;
+        const value = this.#value([section, field], found[field], kind);
+        if (value !== undefined) values[section][field] = value;
+      }
+    }
+    return values;
+  }
+
+  /** The fields at the path; unknown and missing ones are problems. */
+  #record(
+    path: readonly string[],
+    data: unknown,
+    fields: readonly string[],
+  ): Readonly<Record<string, unknown>> {
+    if (typeof data !== "object" || data === null || Array.isArray(data)) {
+      if (data !== undefined || path.length === 0) {
+        this.#problem(path, `found ${shown(data)}`, `Write fields: ${fields.join(", ")}.`);
+      }
+      return {};
+    }
+    const record = data as Readonly<Record<string, unknown>>;
+    const names = new Names("field", fields);
+    for (const field of Object.keys(record)) {
+      if (fields.includes(field)) continue;
+      this.#problem([...path, field], `${quoted(field)} is not a field here`, names.remedy(field));
+    }
+    for (const field of fields) {
+      if (field in record) continue;
+      this.#problem(path, `${quoted(field)} is missing`, "A profile states every value.");
+    }
+    return record;
+  }
+
+  #value(
+    path: readonly string[],
+    data: unknown,
+    kind: Kind,
+  ): number | string | boolean | undefined {
+    const entry = this.#record(path, data, ["value", "source"]);
+    if (!("value" in entry)) return undefined;
+    if (typeof entry["source"] !== "string") {
+      this.#problem(
+        [...path, "source"],
+        "the source is not a text",
+        "Say where the value is from.",
+      );
+    }
+    const reading = readValue(entry["value"], kind);
+    if ("value" in reading) return reading.value;
+    this.#problem([...path, "value"], reading.found, reading.remedy);
+    return undefined;
+  }
+
+  #problem(path: readonly string[], found: string, remedy: string): void {
+    const { line, column } = this.#source.locate(path);
+    this.problems.push({ line, column, where: path.join("."), found, remedy });
+  }
+}
+
+type ValueReading =
+  | { readonly value: number | string | boolean }
+  | { readonly found: string; readonly remedy: string };
+
+function readValue(value: unknown, kind: Kind): ValueReading {
+  if (kind === "flag") {
+    if (typeof value === "boolean") return { value };
+    return { found: `found ${shown(value)}`, remedy: "Write true or false." };
+  }
+  if (kind === "document") {
+    if (value === "shared" || value === "per-datum") return { value };
+    return { found: `found ${shown(value)}`, remedy: "Write shared or per-datum." };
+  }
+  if (typeof value !== "number" && typeof value !== "string") {
+    return { found: `found ${shown(value)}`, remedy: "Write a number with its unit." };
+  }
+  if (kind === "rate") return readRate(value);
+  const reading = readQuantity(value, kind);
+  return reading.ok ? { value: reading.value } : reading;
+}
+
+/** `50 MB/s`, or `unlimited`; bytes a second. */
+export function readRate(text: string | number): ValueReading & { readonly value?: number } {
+  const remedy = "Write a size a second, such as `50 MB/s`, or `unlimited`.";
+  if (text === "unlimited") return { value: Number.POSITIVE_INFINITY };
+  const match = /^(.*[A-Za-z])\s*\/\s*s$/.exec(`${text}`.trim());
+  const size = match === null ? undefined : readQuantity(match[1]!, "size");
+  if (size?.ok && size.value > 0) return { value: size.value };
+  return { found: `${JSON.stringify(text)} is not a rate above 0`, remedy };
+}
+
+function shown(data: unknown): string {
+  return data === undefined ? "nothing" : quoted(JSON.stringify(data));
+}

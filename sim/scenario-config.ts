@@ -1,0 +1,227 @@
+/**
+ * A scenario: workflows on a cluster under a load; and its simulation, with what analysis makes of
+ * the events. The one place where sim/, core plans and analysis/ are put together.
+ */
+
+import { createHash } from "node:crypto";
+import type { CsvRow } from "../analysis/csv.ts";
+import { EventHash } from "../analysis/event-hash.ts";
+import { type EventHeader, eventHeader, planHeader } from "../analysis/event-header.ts";
+import { InvariantChecker } from "../analysis/invariants.ts";
+import { metricRows, WHOLE_RUN } from "../analysis/metric-rows.ts";
+import { Metrics } from "../analysis/metrics.ts";
+import type { RunFacts } from "../analysis/run-text.ts";
+import type { Violation } from "../analysis/violation.ts";
+import { type Scheme, type Settings, STORE_RETRIES } from "../core/engine/settings.ts";
+import type { Event } from "../core/events.ts";
+import { PAPER_CLUSTER } from "../core/plan/contract.ts";
+import { roomsLeft } from "../core/plan/place.ts";
+import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import { makePlan } from "../core/plan/planner.ts";
+import type { Micros } from "../core/units.ts";
+import { compile } from "../core/workflow/compile.ts";
+import type { Graph } from "../core/workflow/graph.ts";
+import { NOTHING_RECORDED } from "../core/workflow/recorded.ts";
+import type { WorkflowSpec } from "../core/workflow/spec.ts";
+import { type Extent, fixedArrivals, mergeArrivals, poissonArrivals } from "../traces/arrivals.ts";
+import type { TraceEntry } from "../traces/record.ts";
+import type { Faults } from "./faults.ts";
+import type { Profile } from "./profile.ts";
+import { type Arrival, type Load, type RunResult, run } from "./run.ts";
+import { Streams } from "./streams.ts";
+
+export interface Scenario {
+  /** How the workflows were named: `genome`, `genome:500`, a path. */
+  readonly references: readonly string[];
+  readonly specs: readonly WorkflowSpec[];
+  readonly scheme: Scheme;
+  readonly storage: "faastore" | "remote";
+  readonly partition: PartitionMethod;
+  readonly workers: number;
+  readonly profile: Profile;
+  readonly load: ScenarioLoad;
+  readonly seed: string;
+  readonly faults: Faults;
+  /** First invocations of each workflow that metrics leave out. */
+  readonly warmUp: number;
+}
+
+export type ScenarioLoad =
+  | {
+      readonly tag: "closed";
+      readonly clients: number;
+      readonly duration: Micros | undefined;
+      /** For each workflow, whichever client sends it. */
+      readonly invocations: number | undefined;
+    }
+  | {
+      readonly tag: "open";
+      readonly arrivals: "fixed" | "poisson";
+      /** Of each workflow, a second. */
+      readonly rate: number;
+      readonly extent: Extent;
+    }
+  /** As the trace says that the scenario is prepared with. */
+  | { readonly tag: "trace" };
+
+/** Reads the trace, once the workflows that may arrive are known. */
+export type OpenTrace = (workflows: ReadonlyMap<string, Graph>) => Iterable<TraceEntry>;
+
+/** What else wants to see the events, beside the metrics. */
+export interface Observers {
+  readonly check: boolean;
+  readonly event: ((event: Event) => void) | undefined;
+}
+
+export interface Outcome {
+  readonly rows: readonly CsvRow[];
+  readonly result: RunResult;
+  readonly hash: string;
+  readonly violations: readonly Violation[];
+  readonly metrics: Metrics;
+}
+
+/** Graphs and plans of a scenario, worked out before anything runs. */
+export class PreparedScenario {
+  readonly scenario: Scenario;
+  readonly plans: readonly Plan[];
+  readonly settings: Settings;
+  readonly header: EventHeader;
+  readonly #openTrace: OpenTrace;
+
+  constructor(scenario: Scenario, openTrace: OpenTrace = () => []) {
+    this.scenario = scenario;
+    this.#openTrace = openTrace;
+    this.plans = plansOf(scenario);
+    this.settings = settingsOf(scenario);
+    const config = configOf(scenario);
+    const config_hash = sha(JSON.stringify([config, scenario.specs]));
+    this.header = eventHeader({ seed: scenario.seed, config, config_hash }, this.plans);
+  }
+
+  /** What a reader needs to run it again. */
+  about(): Omit<RunFacts, "messages"> {
+    const { scheme, storage, partition, workers, profile, seed } = this.scenario;
+    const configHash = this.header.config_hash;
+    return { scheme, storage, partition, workers, profile: profile.name, seed, configHash };
+  }
+
+  simulate(observers: Observers): Outcome {
+    const { profile, seed, faults, warmUp, scheme, storage } = this.scenario;
+    const metrics = new Metrics({ plans: this.plans.map(planHeader), skip: warmUp });
+    const hash = new EventHash();
+    const checker = observers.check ? new InvariantChecker({ plans: this.plans }) : undefined;
+    const result = run({
+      profile,
+      settings: this.settings,
+      plans: this.plans,
+      loads: this.#loads(),
+      seed,
+      faults,
+      record: (event) => {
+        hash.add(event);
+        metrics.add(event);
+        checker?.add(event);
+        observers.event?.(event);
+      },
+    });
+    const digest = hash.digest();
+    const rows = [
+      ...metricRows(metrics, { scheme, storage }),
+      hashRow({ scheme, storage }, digest, result.started),
+    ];
+    return { rows, result, hash: digest, violations: checker?.finish() ?? [], metrics };
+  }
+
+  #loads(): readonly Load[] {
+    const { load, seed } = this.scenario;
+    switch (load.tag) {
+      case "closed":
+        return this.plans.map(({ id }) => ({
+          tag: "closed",
+          plan: id,
+          clients: load.clients,
+          start: 0 as Micros,
+          duration: load.duration,
+          invocations: load.invocations,
+        }));
+      case "open": {
+        const streams = new Streams(seed);
+        const byWorkflow = this.plans.map(({ graph }) => {
+          const loop = { workflow: graph.name, rate: load.rate, extent: load.extent };
+          if (load.arrivals === "fixed") return fixedArrivals(loop);
+          const stream = streams.stream(`arrivals/${graph.name}`);
+          return poissonArrivals(loop, () => stream.uniform());
+        });
+        return [{ tag: "open", arrivals: this.#toRun(mergeArrivals(byWorkflow)) }];
+      }
+      case "trace": {
+        const workflows = new Map(this.plans.map(({ graph }) => [graph.name, graph]));
+        return [{ tag: "open", arrivals: this.#toRun(this.#openTrace(workflows)) }];
+      }
+      default:
+        return load satisfies never;
+    }
+  }
+
+  *#toRun(
+    arrivals: Iterable<{ at: Micros; workflow: string } & Partial<TraceEntry>>,
+  ): Generator<Arrival> {
+    const idOf = new Map(this.plans.map(({ id, graph }) => [graph.name, id]));
+    for (const { at, workflow, recorded } of arrivals) {
+      yield { at, plan: idOf.get(workflow)!, recorded: recorded ?? NOTHING_RECORDED };
+    }
+  }
+}
+
+/** Each workflow's plan, in the room that those before it leave. */
+function plansOf(scenario: Scenario): readonly Plan[] {
+  const { profile, partition: method, storage, workers } = scenario;
+  const cluster = { ...PAPER_CLUSTER, workers, workerCapacity: profile.cluster.worker_capacity };
+  const plans: Plan[] = [];
+  for (const [id, spec] of scenario.specs.entries()) {
+    const rooms = roomsLeft(plans, cluster);
+    const graph = compile(spec);
+    const placed = { ...cluster, rooms };
+    plans.push(makePlan({ id, version: 1, graph, method, storage, cluster: placed }));
+  }
+  return plans;
+}
+
+function settingsOf({ scheme, workers, profile }: Scenario): Settings {
+  const { dispatch_tick, poll_before_assign, batch_triggers } = profile.engine;
+  return {
+    scheme,
+    workers,
+    workerMemory: profile.cluster.worker_memory,
+    keepAlive: profile.container.keep_alive,
+    dispatchTick: dispatch_tick,
+    pollBeforeAssign: poll_before_assign,
+    batchTriggers: batch_triggers,
+    ...STORE_RETRIES,
+  };
+}
+
+function configOf(scenario: Scenario): Readonly<Record<string, unknown>> {
+  const { specs, ...rest } = scenario;
+  return { ...rest };
+}
+
+function hashRow(
+  configuration: { readonly scheme: string; readonly storage: string },
+  value: string,
+  count: number,
+): CsvRow {
+  return {
+    workflow: WHOLE_RUN,
+    ...configuration,
+    metric: "event_log_hash",
+    unit: "1",
+    value,
+    count,
+  };
+}
+
+function sha(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

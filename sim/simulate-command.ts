@@ -1,0 +1,158 @@
+/** `faasflow simulate`: one scenario, its metrics, and the files that were asked for. */
+
+import { writeFileSync } from "node:fs";
+import * as Console from "effect/Console";
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { metricsCsv } from "../analysis/csv.ts";
+import { formatHeader, planHeader } from "../analysis/event-header.ts";
+import { EventNames, formatEvent } from "../analysis/event-log.ts";
+import { PerfettoWriter } from "../analysis/perfetto.ts";
+import { runText } from "../analysis/run-text.ts";
+import type { Event } from "../core/events.ts";
+import { fileLines } from "../traces/file-lines.ts";
+import { FileOutput } from "../traces/file-output.ts";
+import { readTrace } from "../traces/record.ts";
+import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
+import { type Outcome, PreparedScenario, type Scenario } from "./scenario-config.ts";
+import { readScenario, SCENARIO_FLAGS } from "./simulate-flags.ts";
+
+const file = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
+  Flag.String(name).pipe(
+    Flag.optional,
+    Flag.withMetavar("FILE"),
+    Flag.withDescription(description),
+  );
+
+const OUTPUT_FLAGS = {
+  trace: file("trace", "replay the arrivals of a trace instead of a load"),
+  events: file("events", "write the event log (NDJSON)"),
+  perfetto: file("perfetto", "write a trace for ui.perfetto.dev"),
+  csv: file("csv", "write the metrics as CSV"),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("print one JSON object, nothing else"),
+  ),
+  check: Flag.Boolean("check").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("check the invariants of the event log; exit code 1 if one is broken"),
+  ),
+};
+
+export const simulateCommand = Command.make(
+  "simulate",
+  {
+    workflows: Argument.String("workflow").pipe(
+      Argument.withDescription("a benchmark, genome:500, a YAML file, or all"),
+      Argument.variadic(),
+    ),
+    ...SCENARIO_FLAGS,
+    ...OUTPUT_FLAGS,
+  },
+  Effect.fn("simulate")(function* ({
+    workflows,
+    trace,
+    events,
+    perfetto,
+    csv,
+    json,
+    check,
+    ...input
+  }) {
+    const traceFile = Option.getOrUndefined(trace);
+    const scenario = yield* readScenario(workflows, input, traceFile !== undefined);
+    const targets = { events, perfetto, csv };
+    const outcome = yield* withFiles(() => runTo(scenario, { traceFile, targets, check }));
+    yield* Console.log(
+      json ? JSON.stringify({ rows: outcome.rows }) : runText(outcome.rows, outcome.about),
+    );
+    yield* failIfWrong(outcome);
+  }),
+).pipe(
+  Command.withDescription("Simulate workflows on a cluster and print what they took"),
+  Command.withExamples([
+    { command: "faasflow simulate genome", description: "ten invocations, one after another" },
+    {
+      command:
+        "faasflow simulate video --scheme master-sp --storage remote --bandwidth 50MB/s --rate 6/min --duration 120s",
+      description: "an open loop over a limited store",
+    },
+    {
+      command: "faasflow simulate all --duration 120s --check --events run.ndjson",
+      description: "all eight together, checked, with the event log",
+    },
+  ]),
+);
+
+interface Wanted {
+  readonly traceFile: string | undefined;
+  readonly targets: Readonly<Record<"events" | "perfetto" | "csv", Option.Option<string>>>;
+  readonly check: boolean;
+}
+
+type Finished = Outcome & { readonly about: Parameters<typeof runText>[1] };
+
+function runTo(scenario: Scenario, { traceFile, targets, check }: Wanted): Finished {
+  const prepared = new PreparedScenario(scenario, (workflows) =>
+    traceFile === undefined ? [] : readTrace(fileLines(traceFile), { file: traceFile, workflows }),
+  );
+  const headers = prepared.plans.map(planHeader);
+  const sinks: { readonly event: (event: Event) => void; readonly end: () => void }[] = [];
+  if (Option.isSome(targets.events)) {
+    const output = new FileOutput(targets.events.value);
+    const names = new EventNames(headers);
+    output.write(`${formatHeader(prepared.header)}\n`);
+    sinks.push({
+      event: (event) => output.write(`${formatEvent(event, names)}\n`),
+      end: () => output.end(),
+    });
+  }
+  if (Option.isSome(targets.perfetto)) {
+    const output = new FileOutput(targets.perfetto.value);
+    const writer = new PerfettoWriter(headers);
+    sinks.push({
+      event: (event) => output.write(writer.add(event)),
+      end: () => {
+        output.write(writer.finish());
+        output.end();
+      },
+    });
+  }
+  const observe = (event: Event): void => {
+    for (const sink of sinks) sink.event(event);
+  };
+  const outcome = prepared.simulate({ check, event: sinks.length === 0 ? undefined : observe });
+  for (const sink of sinks) sink.end();
+  if (Option.isSome(targets.csv)) writeFileSync(targets.csv.value, metricsCsv(outcome.rows));
+  return { ...outcome, about: { ...prepared.about(), messages: outcome.result.messages.sent } };
+}
+
+/** Files that cannot be read or written are the caller's mistake, told by name. */
+function withFiles<A>(run: () => A): Effect.Effect<A, UsageErrors> {
+  return Effect.suspend(() => {
+    try {
+      return Effect.succeed(run());
+    } catch (cause) {
+      const error = cause as NodeJS.ErrnoException;
+      const known = error.name === "UnreadableFile" || error.code !== undefined;
+      if (!known) throw cause;
+      return Effect.fail(new UsageErrors({ problems: [error.message] }));
+    }
+  });
+}
+
+const failIfWrong = Effect.fnUntraced(function* ({ result, violations }: Finished) {
+  const lines: string[] = violations.map(({ text }) => text);
+  if (result.unfinished.length > 0) {
+    const some = result.unfinished.slice(0, 5).join(", ");
+    lines.push(
+      `${result.unfinished.length} of ${result.started} invocations never finished (${some}, ...): ` +
+        `${result.messages.lost} messages were lost for good. ` +
+        "Give the workflow a timeout, or leave no-redelivery out; --events shows where they stopped.",
+    );
+  }
+  if (lines.length > 0) yield* new CheckFailed({ message: lines.join("\n") });
+});
