@@ -7,6 +7,7 @@ import { type Event, NONE, type Why } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
 import { attribute, type Chains, chainsOf, PARTS } from "./attribution.ts";
 import type { PlanHeader } from "./event-header.ts";
+import { MeasuredPath } from "./measured-path.ts";
 import { Samples } from "./quantile.ts";
 import { type Span, Spans } from "./span.ts";
 import { type WorkerUse, WorkerUses } from "./worker-use.ts";
@@ -36,7 +37,8 @@ export class WorkflowMetrics {
   coldStarts: number;
   /**
    * Σ over finished invocations of (latency - Σ over critical-path tasks of the longest time of that
-   * task over its items), a task's time being first queue to completion; skipped tasks count 0.
+   * task over its items), a task's time being first queue to completion; skipped tasks count 0. The
+   * critical path is the measured one, see `MeasuredPath`.
    */
   scheduleOverhead: number;
   /** Σ over all their activations of (longest get of each attempt + all puts). */
@@ -95,6 +97,7 @@ export class ByteCounts {
 
 interface PlanState {
   readonly header: PlanHeader;
+  readonly path: MeasuredPath;
   readonly chains: Chains;
   readonly metrics: WorkflowMetrics;
 }
@@ -140,7 +143,12 @@ export class Metrics {
       metrics = new WorkflowMetrics(header.workflow);
       this.#workflows.set(header.workflow, metrics);
     }
-    this.#plans[header.plan] = { header, chains: chainsOf(header), metrics };
+    this.#plans[header.plan] = {
+      header,
+      path: new MeasuredPath(header),
+      chains: chainsOf(header),
+      metrics,
+    };
   }
 
   /** In the order of first deployment. */
@@ -245,7 +253,7 @@ export class Metrics {
     this.#flights.delete(event.invocation);
     if (event.kind === "finish") this.#lastFinish = Math.max(this.#lastFinish, event.time);
     if (!flight.measured) return;
-    const { metrics, header, chains } = flight.plan;
+    const { metrics, path, chains } = flight.plan;
     if (event.kind === "abort") {
       metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
       return;
@@ -261,9 +269,7 @@ export class Metrics {
       const time = Math.max(longest.get(span.vertex) ?? 0, span.end - span.firstQueue);
       longest.set(span.vertex, time);
     }
-    let critical = 0;
-    for (const task of header.criticalPath) critical += longest.get(task) ?? 0;
-    metrics.scheduleOverhead += latency - critical;
+    metrics.scheduleOverhead += latency - path.length(longest);
     metrics.bytes.addAll(flight.bytes);
     attribute({ spans, arrival, finish: event.time }, chains, metrics.parts);
   }

@@ -81,6 +81,16 @@ export interface DropRequest {
 }
 
 export type Timer =
+  /**
+   * A task may run: set at once (delay 0), so that each activation is an input of its own and a wide
+   * fan-out takes turn after turn in the engine's loop, not one long one.
+   */
+  | {
+      readonly tag: "run";
+      readonly invocation: InvocationId;
+      readonly task: number;
+      readonly item: Item;
+    }
   | { readonly tag: "attempt-timeout"; readonly activation: number }
   | { readonly tag: "retry"; readonly activation: number }
   | { readonly tag: "store-retry"; readonly activation: number; readonly slot: number }

@@ -16,8 +16,10 @@ export function serviceTime(input: Input, engine: EngineProfile): Micros {
       return messageTime(input.message, engine);
     case "arrival":
       return engine.gateway;
+    case "timer":
+      return input.timer.tag === "run" ? engine.trigger : NO_TIME;
     default:
-      // Timers, containers and stores are served beside the loop.
+      // Containers and stores are served beside the loop.
       return NO_TIME;
   }
 }
@@ -26,9 +28,9 @@ function messageTime(message: Message, engine: EngineProfile): Micros {
   switch (message.tag) {
     case "trigger":
     case "invoke":
-      return (engine.trigger * message.answers.length) as Micros;
+      return (engine.message * message.answers.length) as Micros;
     case "recover":
-      return (engine.trigger * (message.told.length + message.heard.length)) as Micros;
+      return (engine.message * (message.told.length + message.heard.length)) as Micros;
     case "assign":
       return engine.assign;
     case "completed":

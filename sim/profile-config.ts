@@ -55,6 +55,7 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
     serialise: "rate",
   },
   engine: {
+    message: "time",
     trigger: "time",
     assign: "time",
     complete: "time",

@@ -70,7 +70,10 @@ export interface RemoteStoreProfile {
 }
 
 export interface EngineProfile {
-  /** Service times of a node's event loop, one message after another. Here: for each edge answered. */
+  /** Service times of a node's event loop, one input after another. Here: a request or trigger that
+   * came as a message, for each edge it answers. */
+  readonly message: Micros;
+  /** At the worker, WorkerSP: to set going each activation that may run. */
   readonly trigger: Micros;
   /** At the worker, for each task assigned. */
   readonly assign: Micros;

@@ -213,7 +213,9 @@ export class Executor {
       case "store-retry":
         this.#transferAgain(timer.activation, timer.slot);
         return;
+      case "run":
       case "invocation-timeout":
+        // The worker's and the gateway's.
         return;
       default:
         timer satisfies never;

@@ -9,6 +9,7 @@
 
 import { GATEWAY, type NodeId, workerNode } from "../node.ts";
 import type { Answer, Facts, LostWorkers, Message } from "../protocol.ts";
+import { NO_TIME } from "../units.ts";
 import type { Activation } from "./activation.ts";
 import type { Invocation } from "./join.ts";
 import { Outbox } from "./outbox.ts";
@@ -29,7 +30,9 @@ export class WorkerSp implements WorkerScheme {
     this.#tracker = new Tracker(
       {
         owns: (invocation, vertex) => invocation.workerOf[vertex] === context.worker,
-        run: (invocation, task, item) => context.enqueue(invocation, { task, item, attempt: 1 }),
+        run: (invocation, task, item) => {
+          context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, task, item });
+        },
         forward: (invocation, answer) => this.#forward(invocation, answer),
         resolved: (invocation, vertex, item) => context.consumed(invocation, vertex, item),
         sink: (invocation, vertex) => this.#sink(invocation, vertex),

@@ -3,7 +3,7 @@
  * runs next. Driven by `handle(input)`.
  */
 
-import type { Env, Input } from "../env.ts";
+import type { Env, Input, Timer } from "../env.ts";
 import { GATEWAY, type NodeId, workerIndex } from "../node.ts";
 import { Executor } from "./executor.ts";
 import { Journal } from "./journal.ts";
@@ -78,7 +78,7 @@ export class Worker {
         this.#scheme.message(input.from, input.message);
         return;
       case "timer":
-        this.#executor.timer(input.timer);
+        this.#timer(input.timer);
         return;
       case "ready":
         this.#executor.ready(input.container);
@@ -114,5 +114,16 @@ export class Worker {
       default:
         input satisfies never;
     }
+  }
+
+  #timer(timer: Timer): void {
+    if (timer.tag !== "run") {
+      this.#executor.timer(timer);
+      return;
+    }
+    // Gone if the invocation was over before its turn came.
+    const invocation = this.#register.find(timer.invocation);
+    const { task, item } = timer;
+    if (invocation !== undefined) this.#executor.enqueue(invocation, { task, item, attempt: 1 });
   }
 }
