@@ -187,8 +187,8 @@ export class FlagReader {
     const number = Number(value);
     const fine = /^\d+$/.test(value) && number >= range.least && number <= range.most;
     if (fine) return number;
-    const most = range.most.toLocaleString("en");
-    this.#problem(flag, quoted(value), `Give a whole number from ${range.least} to ${most}.`);
+    const { least, most } = range;
+    this.#problem(flag, quoted(value), `Give a whole number from ${least} to ${most}.`);
     return undefined;
   }
 

@@ -23,7 +23,7 @@ export type HouseRule = (file: SourceFile) => readonly Finding[];
 const MAX_LINES = 400;
 const SOURCE = /\.(ts|mts|cts|mjs|cjs|js)$/;
 const TEST = /^test\/.*\.test\.ts$/;
-const COMMAND = /-command\.ts$/;
+const COMMAND = /-(command|flags|config)\.ts$/;
 
 /** A pattern that must not occur, and what to write instead. */
 interface Ban {

@@ -8,24 +8,17 @@
 
 import type { Env, Input, Timer } from "../env.ts";
 import { NONE } from "../events.ts";
-import { invariant } from "../invariant.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Facts, FailureReason } from "../protocol.ts";
-import { elapsed, type Micros, NO_BYTES } from "../units.ts";
-import { OUTSIDE } from "../workflow/graph.ts";
-import { childItem, MAX_WIDTH } from "../workflow/item.ts";
-import { partsOf } from "../workflow/parts.ts";
-import {
-  type Activation,
-  type ActivationOrigin,
-  newActivation,
-  type Transfer,
-} from "./activation.ts";
+import { elapsed, type Micros } from "../units.ts";
+import { MAX_WIDTH } from "../workflow/item.ts";
+import { type Activation, type ActivationOrigin, newActivation } from "./activation.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Invocation } from "./join.ts";
 import type { Journal } from "./journal.ts";
 import type { LocalStore } from "./local-store.ts";
 import type { Settings } from "./settings.ts";
+import { Transfers } from "./transfers.ts";
 
 export interface ExecutorHost {
   /** Every write is stored: successors may be triggered. */
@@ -40,8 +33,8 @@ export class Executor {
   readonly #env: Env;
   readonly #journal: Journal;
   readonly #host: ExecutorHost;
-  readonly #settings: Settings;
   readonly #store: LocalStore;
+  readonly #transfers: Transfers;
   readonly #dispatcher: Dispatcher;
   readonly #activations: Map<number, Activation>;
   /** Workflow name to its first pool: plans of one workflow share containers. */
@@ -57,8 +50,8 @@ export class Executor {
     this.#env = env;
     this.#journal = journal;
     this.#host = host;
-    this.#settings = parts.settings;
     this.#store = parts.store;
+    this.#transfers = new Transfers(env, journal, parts.store, parts.settings);
     this.#activations = new Map();
     this.#pools = new Map();
     this.#nextId = 0;
@@ -125,18 +118,8 @@ export class Executor {
 
   got(input: Extract<Input, { tag: "got" }>): void {
     const activation = this.#current(input.activation);
-    const read = activation?.reads[input.slot];
-    if (activation === undefined || read === undefined) return;
-    const { stored } = this.#datum(activation, read.datum).spec;
-    this.#journal.data("get", activation, {
-      datum: read.datum,
-      part: read.part,
-      bytes: stored ? input.bytes : NO_BYTES,
-      wait_us: this.#since(read.since),
-      why: stored ? read.tier : "absent",
-    });
-    activation.readsLeft--;
-    if (activation.readsLeft === 0) this.#start(activation);
+    if (activation?.state !== "reading") return;
+    if (this.#transfers.got(activation, input)) this.#start(activation);
   }
 
   executed(input: Executed): void {
@@ -159,8 +142,7 @@ export class Executor {
     }
     activation.facts = counts.length === 0 ? input.facts : [...counts, ...input.facts];
     activation.state = "writing";
-    this.#planWrites(activation, input);
-    this.#writeNext(activation);
+    if (!this.#transfers.write(activation, input.outputs)) this.#complete(activation);
   }
 
   executionFailed(id: number, reason: FailureReason): void {
@@ -170,30 +152,14 @@ export class Executor {
 
   stored(id: number, slot: number): void {
     const activation = this.#current(id);
-    const write = activation?.writes[slot];
-    if (activation === undefined || write === undefined || slot !== activation.written) return;
-    this.#journal.data("put", activation, {
-      datum: write.datum,
-      part: write.part,
-      bytes: write.bytes,
-      wait_us: this.#since(write.since),
-      why: write.tier,
-    });
-    if (write.tier === "remote") this.#store.backed(activation, write);
-    activation.written++;
-    this.#writeNext(activation);
+    if (activation?.state !== "writing" || slot !== activation.written) return;
+    if (!this.#transfers.stored(activation)) this.#complete(activation);
   }
 
   transferFailed(id: number, slot: number): void {
     const activation = this.#current(id);
-    const transfer = activation === undefined ? undefined : transfersOf(activation)[slot];
-    if (activation === undefined || transfer === undefined) return;
-    if (transfer.tries >= this.#settings.storeTries) {
-      this.#fail(activation, "store");
-      return;
-    }
-    const delay = this.#settings.storeRetryDelay * 2 ** (transfer.tries - 1);
-    this.#env.timer(delay as Micros, { tag: "store-retry", activation: id, slot });
+    if (activation === undefined) return;
+    if (!this.#transfers.failed(activation, slot)) this.#fail(activation, "store");
   }
 
   timer(timer: Timer): void {
@@ -210,9 +176,11 @@ export class Executor {
       case "retry":
         this.#retry(timer.activation);
         return;
-      case "store-retry":
-        this.#transferAgain(timer.activation, timer.slot);
+      case "store-retry": {
+        const activation = this.#activations.get(timer.activation);
+        if (activation !== undefined) this.#transfers.again(activation, timer.slot);
         return;
+      }
       case "run":
       case "invocation-timeout":
         // The worker's and the gateway's.
@@ -243,39 +211,7 @@ export class Executor {
       activation.timer = this.#env.timer(timeout, timer);
     }
     activation.state = "reading";
-    activation.reads = this.#readsOf(activation);
-    activation.readsLeft = activation.reads.length;
-    if (activation.readsLeft === 0) this.#start(activation);
-    for (const slot of activation.reads.keys()) this.#get(activation, slot);
-  }
-
-  #readsOf(activation: Activation): Transfer[] {
-    const { of, task, item } = activation;
-    const { graph } = of.plan;
-    const countOf = (datum: number, at: number): number | undefined =>
-      of.knowledge.count(datum, at);
-    const reads: Transfer[] = [];
-    for (const read of graph.vertices[task]!.reads) {
-      for (const part of partsOf(graph, read, { vertex: task, item }, countOf)) {
-        const { datum } = read;
-        if (of.knowledge.absent(datum, part)) {
-          const nothing = { datum, part, bytes: 0, wait_us: 0, why: "absent" } as const;
-          this.#journal.data("get", activation, nothing);
-          continue;
-        }
-        const outside = graph.data[datum]!.producer === OUTSIDE;
-        const tier = outside ? "remote" : this.#store.tierOf(activation, { datum, part });
-        reads.push(transfer({ datum, part, tier, bytes: NO_BYTES }));
-      }
-    }
-    return reads;
-  }
-
-  #get(activation: Activation, slot: number): void {
-    const read = activation.reads[slot]!;
-    if (read.tries === 0) read.since = this.#env.now();
-    read.tries++;
-    this.#env.get({ ...this.#request(activation, slot, read), tier: read.tier });
+    if (!this.#transfers.read(activation)) this.#start(activation);
   }
 
   #start(activation: Activation): void {
@@ -291,37 +227,6 @@ export class Executor {
       item: activation.item,
       attempt: activation.attempt,
     });
-  }
-
-  #planWrites(activation: Activation, input: Executed): void {
-    const { writes } = activation.of.plan.graph.vertices[activation.task]!;
-    for (const [index, datum] of writes.entries()) {
-      const output = input.outputs[index] ?? NO_BYTES;
-      const sizes = typeof output === "number" ? [output] : output;
-      for (const [part, bytes] of sizes.entries()) {
-        const item =
-          typeof output === "number" ? activation.item : childItem(activation.item, part);
-        for (const tier of this.#store.place(activation, { datum, part: item, bytes })) {
-          activation.writes.push(transfer({ datum, part: item, tier, bytes }));
-        }
-      }
-    }
-  }
-
-  #writeNext(activation: Activation): void {
-    if (activation.written === activation.writes.length) {
-      this.#complete(activation);
-      return;
-    }
-    this.#put(activation, activation.written);
-  }
-
-  #put(activation: Activation, slot: number): void {
-    const write = activation.writes[slot]!;
-    if (write.tries === 0) write.since = this.#env.now();
-    write.tries++;
-    const request = this.#request(activation, slot, write);
-    this.#env.put({ ...request, tier: write.tier, bytes: write.bytes });
   }
 
   #complete(activation: Activation): void {
@@ -374,12 +279,6 @@ export class Executor {
     this.#dispatcher.enqueue(activation);
   }
 
-  #transferAgain(id: number, slot: number): void {
-    const activation = this.#activations.get(id);
-    if (activation?.state === "reading") this.#get(activation, slot);
-    if (activation?.state === "writing") this.#put(activation, slot);
-  }
-
   #abandon(activation: Activation, reason: "cancelled"): void {
     this.#store.discard(activation);
     this.#end(activation);
@@ -401,38 +300,7 @@ export class Executor {
     activation.timer = NONE;
   }
 
-  #request(
-    activation: Activation,
-    slot: number,
-    { datum, part }: { readonly datum: number; readonly part: number },
-  ): {
-    activation: number;
-    slot: number;
-    container: number;
-    plan: number;
-    invocation: number;
-    datum: number;
-    part: number;
-  } {
-    const { id, container, plan, invocation } = activation;
-    return { activation: id, slot, container, plan, invocation, datum, part };
-  }
-
-  #datum(activation: Activation, datum: number): Invocation["plan"]["graph"]["data"][number] {
-    const found = activation.of.plan.graph.data[datum];
-    invariant(found !== undefined, `datum ${datum} is unknown`);
-    return found;
-  }
-
   #since(start: Micros): Micros {
     return elapsed({ start, end: this.#env.now() });
   }
-}
-
-function transfer(of: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
-  return { ...of, tries: 0, since: 0 as Micros };
-}
-
-function transfersOf(activation: Activation): readonly Transfer[] {
-  return activation.state === "reading" ? activation.reads : activation.writes;
 }

@@ -4,11 +4,11 @@
  */
 
 import { namesIn } from "./condition.ts";
+import type { DataTable } from "./declared-data.ts";
 import { MAX_DEPTH } from "./item.ts";
 import { encloses, type Layout, type PlacedForeach, type PlacedSwitch, scopeOf } from "./layout.ts";
 import { type Problem, quoted } from "./problem.ts";
 import type { TaskSpec, WorkflowSpec } from "./spec.ts";
-import type { DataTable } from "./validate.ts";
 
 export function validateOrder(
   spec: WorkflowSpec,

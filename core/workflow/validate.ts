@@ -6,20 +6,12 @@
  */
 
 import { BINARY_OPERATORS, type Expression, namesIn } from "./condition.ts";
+import { type DataTable, declaredData } from "./declared-data.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { Names, type Problem, type ProblemPath, quoted } from "./problem.ts";
-import type { DatumName, DatumSpec, Step, WorkflowSpec } from "./spec.ts";
+import type { DatumName, Step, WorkflowSpec } from "./spec.ts";
 import { validateNumbers } from "./validate-numbers.ts";
 import { validateOrder } from "./validate-order.ts";
-
-/** Every datum that the spec declares, by its full name. */
-export type DataTable = ReadonlyMap<DatumName, DeclaredDatum>;
-
-export interface DeclaredDatum {
-  readonly spec: DatumSpec;
-  /** Index of the task that writes it; -1 for an input. */
-  readonly producer: number;
-}
 
 /**
  * All problems, in the order: names, references, numbers, order. Cost: linear in the spec, and one
@@ -42,16 +34,6 @@ export function validate(spec: WorkflowSpec): Problem[] {
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 const STEP_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const RESERVED = new Set(["input", "true", "false", "null", "this"]);
-
-function declaredData(spec: WorkflowSpec): DataTable {
-  const data = new Map<DatumName, DeclaredDatum>();
-  for (const input of spec.inputs) data.set(`input.${input.name}`, { spec: input, producer: -1 });
-  for (const [producer, task] of spec.tasks.entries()) {
-    for (const datum of task.writes)
-      data.set(`${task.name}.${datum.name}`, { spec: datum, producer });
-  }
-  return data;
-}
 
 function validateNames(spec: WorkflowSpec, problems: Problem[]): void {
   if (spec.name === "") {

@@ -1,0 +1,161 @@
+/**
+ * The data of activations: which parts one reads and writes, from which tier and to which, and the
+ * requests under way. Reads go out together, writes one after another; a request that fails is
+ * tried again a few times.
+ */
+
+import type { Env, Input, Output } from "../env.ts";
+import { elapsed, type Micros, NO_BYTES, NO_TIME } from "../units.ts";
+import { OUTSIDE } from "../workflow/graph.ts";
+import { childItem, type Item } from "../workflow/item.ts";
+import { partsOf } from "../workflow/parts.ts";
+import type { Activation, Transfer } from "./activation.ts";
+import type { Journal } from "./journal.ts";
+import type { LocalStore } from "./local-store.ts";
+import type { Settings } from "./settings.ts";
+
+export class Transfers {
+  readonly #env: Env;
+  readonly #journal: Journal;
+  readonly #store: LocalStore;
+  readonly #settings: Settings;
+
+  constructor(env: Env, journal: Journal, store: LocalStore, settings: Settings) {
+    this.#env = env;
+    this.#journal = journal;
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  /** Asks for all that the activation reads; false if that is nothing. */
+  read(activation: Activation): boolean {
+    activation.reads = this.#readsOf(activation);
+    activation.readsLeft = activation.reads.length;
+    for (const slot of activation.reads.keys()) this.#get(activation, slot);
+    return activation.readsLeft > 0;
+  }
+
+  /** One read has ended; whether it was the last. */
+  got(activation: Activation, { slot, bytes }: Extract<Input, { tag: "got" }>): boolean {
+    const read = activation.reads[slot]!;
+    const { stored } = activation.of.plan.graph.data[read.datum]!.spec;
+    this.#journal.data("get", activation, {
+      datum: read.datum,
+      part: read.part,
+      bytes: stored ? bytes : NO_BYTES,
+      wait_us: this.#since(read.since),
+      why: stored ? read.tier : "absent",
+    });
+    activation.readsLeft--;
+    return activation.readsLeft === 0;
+  }
+
+  /** Begins to write what the function put out; false if that is nothing. */
+  write(activation: Activation, outputs: readonly Output[]): boolean {
+    const { writes } = activation.of.plan.graph.vertices[activation.task]!;
+    for (const [index, datum] of writes.entries()) {
+      const output = outputs[index] ?? NO_BYTES;
+      if (typeof output === "number") {
+        this.#place(activation, { datum, part: activation.item, bytes: output });
+        continue;
+      }
+      for (const [part, bytes] of output.entries()) {
+        this.#place(activation, { datum, part: childItem(activation.item, part), bytes });
+      }
+    }
+    return this.#writeNext(activation);
+  }
+
+  /** One write has ended; whether there is another, which is begun. */
+  stored(activation: Activation): boolean {
+    const write = activation.writes[activation.written]!;
+    this.#journal.data("put", activation, {
+      datum: write.datum,
+      part: write.part,
+      bytes: write.bytes,
+      wait_us: this.#since(write.since),
+      why: write.tier,
+    });
+    if (write.tier === "remote") this.#store.backed(activation, write);
+    activation.written++;
+    return this.#writeNext(activation);
+  }
+
+  /** A request failed; false if it was tried often enough. */
+  failed(activation: Activation, slot: number): boolean {
+    const transfer = this.#underWay(activation, slot);
+    if (transfer === undefined || transfer.tries >= this.#settings.storeTries) return false;
+    const delay = this.#settings.storeRetryDelay * 2 ** (transfer.tries - 1);
+    const timer = { tag: "store-retry", activation: activation.id, slot } as const;
+    this.#env.timer(delay as Micros, timer);
+    return true;
+  }
+
+  again(activation: Activation, slot: number): void {
+    if (activation.state === "reading") this.#get(activation, slot);
+    if (activation.state === "writing") this.#put(activation, slot);
+  }
+
+  #underWay(activation: Activation, slot: number): Transfer | undefined {
+    return activation.state === "reading" ? activation.reads[slot] : activation.writes[slot];
+  }
+
+  #readsOf(activation: Activation): Transfer[] {
+    const { of, task, item } = activation;
+    const { graph } = of.plan;
+    const countOf = (datum: number, at: Item): number | undefined => of.knowledge.count(datum, at);
+    const reads: Transfer[] = [];
+    for (const read of graph.vertices[task]!.reads) {
+      for (const part of partsOf(graph, read, { vertex: task, item }, countOf)) {
+        const { datum } = read;
+        if (of.knowledge.absent(datum, part)) {
+          const nothing = { datum, part, bytes: 0, wait_us: 0, why: "absent" } as const;
+          this.#journal.data("get", activation, nothing);
+          continue;
+        }
+        const outside = graph.data[datum]!.producer === OUTSIDE;
+        const tier = outside ? "remote" : this.#store.tierOf(activation, { datum, part });
+        reads.push(transfer({ datum, part, tier, bytes: NO_BYTES }));
+      }
+    }
+    return reads;
+  }
+
+  #place(activation: Activation, written: Pick<Transfer, "datum" | "part" | "bytes">): void {
+    for (const tier of this.#store.place(activation, written)) {
+      activation.writes.push(transfer({ ...written, tier }));
+    }
+  }
+
+  #writeNext(activation: Activation): boolean {
+    if (activation.written === activation.writes.length) return false;
+    this.#put(activation, activation.written);
+    return true;
+  }
+
+  #get(activation: Activation, slot: number): void {
+    const read = activation.reads[slot]!;
+    this.#env.get(this.#request(activation, slot, read));
+  }
+
+  #put(activation: Activation, slot: number): void {
+    const write = activation.writes[slot]!;
+    this.#env.put({ ...this.#request(activation, slot, write), bytes: write.bytes });
+  }
+
+  #request(activation: Activation, slot: number, transfer: Transfer): Parameters<Env["get"]>[0] {
+    if (transfer.tries === 0) transfer.since = this.#env.now();
+    transfer.tries++;
+    const { id, container, plan, invocation } = activation;
+    const { datum, part, tier } = transfer;
+    return { activation: id, slot, container, plan, invocation, datum, part, tier };
+  }
+
+  #since(start: Micros): Micros {
+    return elapsed({ start, end: this.#env.now() });
+  }
+}
+
+function transfer(of: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
+  return { ...of, tries: 0, since: NO_TIME };
+}

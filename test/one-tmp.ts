@@ -1,0 +1,10 @@
+import { PreparedScenario } from "/work/main/sim/scenario-config.ts";
+import { CONFIGURATIONS, scenarioOf } from "/work/main/test/fixtures/scenario.ts";
+import { randomFaults } from "/work/main/test/fixtures/random-faults.ts";
+const [name, s, inv] = process.argv.slice(2);
+const seed = Number(s);
+const faults = randomFaults(seed, 7);
+const p = new PreparedScenario(scenarioOf([name!], { ...CONFIGURATIONS[seed % 4]!, seed: `${seed}`, faults, load: { tag: "closed", clients: 2, duration: undefined, invocations: 6 } }));
+const g = p.plans[0]!.graph;
+p.simulate({ check: true, event: (e) => { if (e.invocation === Number(inv) || e.kind === "lost") { if (["get","put","dispatch","queue","ready","release","start","execute","duplicate"].includes(e.kind)) return; console.log(e.time, "node", e.node, e.kind, e.task >= 0 ? g.vertices[e.task]!.name : "", "item", e.item, "att", e.attempt, "val", e.value, e.why); } } });
+console.log(g.vertices.map((v, i) => `${i} ${v.name} @${p.plans[0]!.workerOf[i]}`).join("; "));
