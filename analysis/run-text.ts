@@ -1,5 +1,6 @@
 /** What `faasflow simulate` prints: one run, a line a workflow, and what identifies it. */
 
+import type { Part } from "./attribution.ts";
 import type { CsvRow } from "./csv.ts";
 import { WHOLE_RUN } from "./metric-rows.ts";
 import { type ColumnGroup, number, percent, table } from "./table.ts";
@@ -32,13 +33,12 @@ const PARTS: readonly ColumnGroup[] = [
   {
     heading: "where a mean invocation's latency went",
     columns: [
-      { header: "trigger" },
+      { header: "scheduling" },
       { header: "queueing" },
       { header: "cold start" },
       { header: "get" },
       { header: "execution" },
       { header: "put" },
-      { header: "other" },
     ],
   },
 ];
@@ -79,16 +79,21 @@ function finishedText(finished: number | undefined, started: number | undefined)
   return finished === started ? `${finished ?? 0}` : `${finished ?? 0} of ${started ?? 0}`;
 }
 
-/** Shares of the mean latency: what is not named is in `other`. */
+/** What each column adds up; all parts are in one of them, so the shares make 100%. */
+const COLUMN_PARTS: readonly (readonly Part[])[] = [
+  ["trigger", "assign", "tail"],
+  ["queueing", "retry"],
+  ["cold_start"],
+  ["get"],
+  ["execution"],
+  ["put"],
+];
+
 function partCells(value: (metric: string) => number | undefined): readonly string[] {
   const total = value("e2e_mean");
-  const named = ["trigger", "queueing", "cold_start", "get", "execution", "put"];
-  const shares = named.map((part) => {
-    const mean = value(`part_${part}_mean`);
-    return mean === undefined || total === undefined ? undefined : mean / total;
+  return COLUMN_PARTS.map((parts) => {
+    const means = parts.map((part) => value(`part_${part}_mean`));
+    if (total === undefined || means.some((mean) => mean === undefined)) return percent(undefined);
+    return percent(means.reduce<number>((sum, mean) => sum + (mean ?? 0), 0) / total);
   });
-  const known = shares.some((share) => share === undefined)
-    ? undefined
-    : 1 - shares.reduce<number>((sum, share) => sum + (share ?? 0), 0);
-  return [...shares, known].map(percent);
 }

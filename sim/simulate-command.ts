@@ -17,6 +17,7 @@ import { fileLines } from "../traces/file-lines.ts";
 import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
+import { Progress } from "./progress-command.ts";
 import { type Outcome, PreparedScenario, type Scenario } from "./scenario-config.ts";
 import { readScenario, SCENARIO_FLAGS } from "./simulate-flags.ts";
 
@@ -120,6 +121,10 @@ function runTo(scenario: Scenario, { traceFile, targets, check }: Wanted): Finis
         output.end();
       },
     });
+  }
+  if (process.stderr.isTTY) {
+    const progress = new Progress();
+    sinks.push({ event: (event) => progress.event(event), end: () => progress.end() });
   }
   const observe = (event: Event): void => {
     for (const sink of sinks) sink.event(event);

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 
 const README = fileURLToPath(new URL("../../README.md", import.meta.url));
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const BLOCK = /(<!-- start: begin -->\n```\n)[^]*?(```\n<!-- start: end -->)/;
+const BLOCK = /(<!-- start: begin -->\n```\n)[\s\S]*?(```\n<!-- start: end -->)/;
 
 test("the picture in the README is what npm start prints", () => {
   const printed = execFileSync(process.execPath, [CLI, "start"], { encoding: "utf8" });
