@@ -6,6 +6,8 @@ import * as NodePath from "@effect/platform-node-shared/NodePath";
 import * as NodeStdio from "@effect/platform-node-shared/NodeStdio";
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal";
 import * as Cause from "effect/Cause";
+import * as Console from "effect/Console";
+import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -23,18 +25,58 @@ const faasflow = Command.make("faasflow").pipe(
   Command.withSubcommands([startCommand, simulateCommand, planCommand, checkCommand, traceCommand]),
 );
 
+/** What was asked for goes to standard output; what is wrong, without a page of help, to the other. */
+const presenter: CliOutput.Presenter = {
+  present(event) {
+    const wanted =
+      event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested");
+    if (wanted) return CliOutput.defaultPresenter.present(event);
+    const command = event.commandPath.join(" ");
+    const subcommands = event.helpDoc.subcommands?.flatMap((group) => group.commands) ?? [];
+    const names = subcommands.map(({ name }) => name).join(", ");
+    const problems =
+      event._tag === "Help"
+        ? [`${command}: no command is named. Name one of ${names}.`]
+        : event.errors.map(({ message }) => inOneLine(message));
+    const usage = `Usage: ${event.helpDoc.usage}`;
+    const next = `\`${command} --help\` explains it, with examples.`;
+    return Console.error([...problems, usage, next].join("\n"));
+  },
+};
+
 const services = NodeChildProcessSpawner.layer.pipe(
   Layer.provideMerge(
-    Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer),
+    Layer.mergeAll(
+      NodeFileSystem.layer,
+      NodePath.layer,
+      NodeStdio.layer,
+      NodeTerminal.layer,
+      CliOutput.layerPresenter(presenter),
+    ),
   ),
 );
 
 const run = Command.runWith(faasflow, { version: packageJson.version });
 const program = run(process.argv.slice(2)).pipe(Effect.provide(services));
 
+// Whoever reads our output may have read enough (`| head`): that is no mistake.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
 process.setSourceMapsEnabled(true);
 const exit = await Effect.runPromiseExit(program);
 if (Exit.isFailure(exit)) process.exitCode = tell(exit.cause);
+
+/** The library's own words, its suggestions included. */
+function inOneLine(message: string): string {
+  const [problem = "", names] = message.trim().split(/\s*Did you mean this\?\s*/);
+  const hint = names === undefined ? "" : ` Did you mean ${names.split(/\s+/).join(" or ")}?`;
+  return `${problem}.${hint}`;
+}
 
 /** Prints what went wrong, unless it was printed already; gives the exit code. */
 function tell(cause: Cause.Cause<unknown>): number {

@@ -18,6 +18,10 @@ export class ContainerRules {
   add(event: Event, subject: string): void {
     if (event.container === NONE) return;
     switch (event.kind) {
+      case "cold-start":
+        // A worker that came back before its loss was known numbers its containers anew.
+        this.#busy.get(event.node)?.delete(event.container);
+        return;
       case "dispatch":
         this.#dispatch(event, subject);
         return;

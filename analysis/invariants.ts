@@ -27,7 +27,7 @@
  * held to `container` and `quota` only.
  */
 
-import { type Event, NONE } from "../core/events.ts";
+import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { workerNode } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { checkActivation } from "./activation-rules.ts";
@@ -147,8 +147,8 @@ export class InvariantChecker {
       this.#note("in-flight", this.#where(event, ""), "arrival; expected only one");
       return;
     }
-    const { invocation, time } = event;
-    this.#courses.set(invocation, new Course({ invocation, plan, arrival: time }));
+    const { invocation } = event;
+    this.#courses.set(invocation, new Course({ invocation, plan, arrival: arrivalTime(event) }));
   }
 
   #ofInvocation(event: Event): void {

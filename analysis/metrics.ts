@@ -3,7 +3,7 @@
  * for each invocation that was measured (its latency, for the quantiles).
  */
 
-import { type Event, NONE, type Why } from "../core/events.ts";
+import { arrivalTime, type Event, NONE, type Why } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
 import { attribute, type Chains, chainsOf, PARTS } from "./attribution.ts";
 import type { PlanHeader } from "./event-header.ts";
@@ -193,13 +193,13 @@ export class Metrics {
   #arrive(event: Event): void {
     const plan = this.#plans[event.plan];
     if (plan === undefined) return;
-    if (this.#firstArrival === NONE) this.#firstArrival = event.time;
+    if (this.#firstArrival === NONE) this.#firstArrival = arrivalTime(event);
     const before = this.#arrivals.get(plan.header.workflow) ?? 0;
     this.#arrivals.set(plan.header.workflow, before + 1);
     const measured = before >= this.#skip;
     if (measured) plan.metrics.started += 1;
     const state = { spans: new Spans(), bytes: new ByteCounts() };
-    this.#flights.set(event.invocation, { plan, arrival: event.time, measured, ...state });
+    this.#flights.set(event.invocation, { plan, arrival: arrivalTime(event), measured, ...state });
   }
 
   #boot(event: Event): void {

@@ -5,7 +5,7 @@
  * is kept follows what is in flight.
  */
 
-import { type Event, NONE } from "../core/events.ts";
+import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { GATEWAY, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { itemPath } from "../core/workflow/item.ts";
 import { type Chains, causeOf, chainsOf } from "./attribution.ts";
@@ -155,7 +155,7 @@ export class PerfettoWriter {
     this.#flights.set(event.invocation, flight);
     this.#lane({ node: GATEWAY, thread: 1 }, "invocations");
     const name = JSON.stringify(`${plan?.header.workflow ?? "?"} #${event.invocation}`);
-    this.#asynchronous("b", event.invocation, event.time, `,"name":${name}`);
+    this.#asynchronous("b", event.invocation, arrivalTime(event), `,"name":${name}`);
   }
 
   #endInvocation(invocation: number, time: number): void {

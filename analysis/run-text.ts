@@ -61,7 +61,7 @@ export function runText(rows: readonly CsvRow[], facts: RunFacts): string {
     number(value(name, "data_overhead_mean")),
     megabytes(value(name, "bytes_local")),
     megabytes(value(name, "bytes_remote")),
-    number(value(name, "cold_starts")),
+    `${value(name, "cold_starts") ?? 0}`,
   ]);
   const parts = names.map((name) => [name, ...partCells((metric) => value(name, metric))]);
   const hash = rows.find(({ metric }) => metric === "event_log_hash")?.value;

@@ -104,6 +104,8 @@ export type Input =
   /** To the gateway: a client's request. */
   | {
       readonly tag: "arrival";
+      /** When it came in; handled later if the gateway was busy. */
+      readonly at: Micros;
       readonly invocation: InvocationId;
       readonly plan: number;
       readonly facts: Facts;

@@ -43,7 +43,7 @@ export interface Event {
 /**
  * | kind | node | when, and what the fields say |
  * |---|---|---|
- * | `arrival` | gateway | a client's request came in |
+ * | `arrival` | gateway | a client's request is taken up, `wait_us` after it came in |
  * | `trigger` | owner of the join | every in-edge has answered, one taken: the activation may run; `value` = the vertex whose answer was last, or NONE |
  * | `skip` | owner of the join | every in-edge was skipped |
  * | `branch` | owner | a switch chose `value` (OTHERWISE = -1 is written as the number of cases) |
@@ -101,6 +101,11 @@ export const EVENT_KINDS = [
   "abort",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** When the request of an `arrival` came in: what end-to-end latency counts from. */
+export function arrivalTime({ time, wait_us }: Event): Micros {
+  return (wait_us === NONE ? time : time - wait_us) as Micros;
+}
 
 export const WHYS = [
   "",

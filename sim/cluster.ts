@@ -99,8 +99,9 @@ export class Cluster {
   }
 
   #add(id: NodeId): void {
-    const { kernel, profile } = this.#parts;
-    const loop = new EngineLoop(kernel, profile.engine);
+    const { kernel, profile, plans } = this.#parts;
+    const startsOf = (plan: number): number => plans[plan]!.graph.startEdges.length;
+    const loop = new EngineLoop(kernel, profile.engine, startsOf);
     const host = id === GATEWAY || id === MASTER ? undefined : this.#hostOf(id, loop);
     const node: Node = { id, loop, host, env: this.#envOf(id, loop, host) };
     this.#transport.connect(id, loop);

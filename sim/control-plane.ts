@@ -10,12 +10,17 @@ import type { Message } from "../core/protocol.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import type { EngineProfile } from "./profile.ts";
 
-export function serviceTime(input: Input, engine: EngineProfile): Micros {
+export function serviceTime(
+  input: Input,
+  engine: EngineProfile,
+  /** Start tasks of a plan. */
+  startsOf: (plan: number) => number,
+): Micros {
   switch (input.tag) {
     case "message":
       return messageTime(input.message, engine);
     case "arrival":
-      return engine.gateway;
+      return (engine.start * startsOf(input.plan)) as Micros;
     case "timer":
       return input.timer.tag === "run" ? engine.trigger : NO_TIME;
     default:

@@ -16,12 +16,14 @@ export interface Machine {
 export class EngineLoop {
   readonly #kernel: Kernel;
   readonly #profile: EngineProfile;
+  readonly #startsOf: (plan: number) => number;
   #machine: Machine | undefined;
   #freeAt: Micros;
   #busy: number;
 
-  constructor(kernel: Kernel, profile: EngineProfile) {
+  constructor(kernel: Kernel, profile: EngineProfile, startsOf: (plan: number) => number) {
     this.#kernel = kernel;
+    this.#startsOf = startsOf;
     this.#profile = profile;
     this.#machine = undefined;
     this.#freeAt = 0 as Micros;
@@ -48,7 +50,7 @@ export class EngineLoop {
     const machine = this.#machine;
     if (machine === undefined) return;
     const now = this.#kernel.now;
-    const time = serviceTime(input, this.#profile);
+    const time = serviceTime(input, this.#profile, this.#startsOf);
     if (time === 0 && this.#freeAt <= now) {
       machine.handle(input);
       return;

@@ -28,8 +28,10 @@ export interface Profile {
   };
   readonly remote_store: RemoteStoreProfile;
   readonly local_store: {
-    /** One get or put, whatever its size. */
+    /** One get or put, whatever its size; also one failed look-up. */
     readonly operation: Micros;
+    /** Failed look-ups here before each remote get. */
+    readonly lookups: number;
     /** Memory bandwidth that all gets and puts of a worker share. */
     readonly bandwidth: Rate;
   };
@@ -38,6 +40,8 @@ export interface Profile {
     readonly cold_start: Micros;
     readonly cold_start_sigma: number;
     readonly keep_alive: Micros;
+    /** To hand a run to its container and to hear of its end. */
+    readonly invoke: Micros;
     /** What one request to the remote store takes of the container's one thread. */
     readonly request: Micros;
     /** How fast that thread writes or reads JSON bodies; binary ones cost it nothing. */
@@ -47,13 +51,22 @@ export interface Profile {
 }
 
 export interface RemoteStoreProfile {
-  /** Server time of one request, its body apart. */
+  /** Core time of the server for one look-up. */
   readonly request: Micros;
-  /** Requests that one get takes, and one put besides its upload (revision, log records). */
+  /** Core time of the server for one small record written. */
+  readonly record: Micros;
+  /** Cores that serve all look-ups, records and compressions; each takes one at most. */
+  readonly cores: number;
+  /** Look-ups that one get takes, and one put besides its upload (the document's revision). */
   readonly get_requests: number;
   readonly put_requests: number;
-  /** Requests of a look-up of something that was never stored. */
+  /** Look-ups of something that was never stored. */
   readonly miss_requests: number;
+  /** Records written within each get and put, local ones included: part of its time. */
+  readonly log_records: number;
+  /** Records written for each run of a function, and for each output, outside gets and puts. */
+  readonly run_records: number;
+  readonly key_records: number;
   /** Server time to commit one write. */
   readonly commit: Micros;
   /** Requests served at once; more wait in order. */
@@ -81,9 +94,12 @@ export interface EngineProfile {
   readonly complete: Micros;
   /** A question for a worker's load, or its answer. */
   readonly poll: Micros;
-  /** At the gateway: a client's request, or the answer of a sink. */
+  /** At the gateway: a client's request, for each start task of the workflow. */
+  readonly start: Micros;
+  /** At the gateway: the answer of a sink. */
   readonly gateway: Micros;
   readonly dispatch_tick: Micros;
   readonly poll_before_assign: boolean;
+  readonly follow_plan: boolean;
   readonly batch_triggers: boolean;
 }

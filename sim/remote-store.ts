@@ -1,28 +1,40 @@
 /**
- * The remote store: one server on the storage node.
+ * The remote store: one server on the storage node, with `cores` that all look-ups, records and
+ * compressions share (at most one each): what takes `work` alone takes work / share.
  *
- * A get: its requests pass the container's thread, go to the server, wait for a connection, take
- * `request` each; the body comes down the storage node's link and is read in the container.
+ * A get: failed look-ups in local memory, then its requests pass the container's thread, go to the
+ * server, wait for a connection, take a share of the cores; the body comes down the storage node's
+ * link and is read in the container.
  *
- *   get = n (request_c + 2 latency + request_s) + bytes / link share + bytes / serialise
+ *   get = lookups_l operation_l + n (request_c + 2 latency)
+ *       + (get_requests request + log_records record) / share + bytes / link share
+ *       + bytes / serialise,                        n = get_requests + log_records
  *
  * A put: written in the container, then, on a connection: requests (one reads the document's
  * revision), upload, intake (compression, or the disk that all share), revision check, commit. If
  * another write to the document was committed since its revision was read, the upload is thrown
  * away and begins again; so n equal writers at once move about n (n + 1) / 2 bodies.
+ *
+ *   put = bytes / serialise + n (request_c + 2 latency)
+ *       + (put_requests request + log_records record) / share
+ *       + bytes / link share + bytes / intake / share + commit,  n = 1 + put_requests + log_records
+ *
+ * Records, k of them one after another: k (request_c + 2 latency + record / share).
  */
 
 import type { InvocationId } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { type ContainerThread, serialisation, transferTime } from "./container-thread.ts";
+import { Cpu } from "./cpu.ts";
+import type { JobHandle } from "./job-table.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
 import type { FlowHandle, Network } from "./network.ts";
 import type { Profile } from "./profile.ts";
 import { SharedRate } from "./shared-rate.ts";
 
 export interface StoreRequest {
-  readonly kind: "get" | "put";
+  readonly kind: "get" | "put" | "records";
   /** Whether there is anything under that name; a put always finds its place. */
   readonly stored: boolean;
   readonly invocation: InvocationId;
@@ -33,6 +45,8 @@ export interface StoreRequest {
   readonly thread: ContainerThread;
   /** Whether the server answers with an error. */
   readonly fails: boolean;
+  /** Records to write, of `records`; the others write `log_records`. */
+  readonly records?: number;
   readonly answer: (ok: boolean) => void;
 }
 
@@ -49,6 +63,8 @@ export class RemoteStore {
   readonly #parts: RemoteStoreParts;
   readonly #disk: SharedRate<Step>;
   readonly #diskWatch: Watch;
+  readonly #cpu: Cpu<Step>;
+  readonly #cpuWatch: Watch;
   /** Commits so far to the document of an invocation. */
   readonly #revisions: Map<InvocationId, number>;
   readonly #waiting: StoreOperation[];
@@ -59,6 +75,8 @@ export class RemoteStore {
     this.#parts = parts;
     this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.intake_binary });
     this.#diskWatch = parts.kernel.watch(this.#disk);
+    this.#cpu = new Cpu<Step>({ cores: parts.profile.remote_store.cores });
+    this.#cpuWatch = parts.kernel.watch(this.#cpu);
     this.#revisions = new Map();
     this.#waiting = [];
     this.#waitingHead = 0;
@@ -114,17 +132,37 @@ export class RemoteStore {
     return true;
   }
 
+  /** The next step comes when the server's cores have done so many core-microseconds. */
+  work(work: Micros, next: Step): JobHandle | undefined {
+    const { kernel } = this.#parts;
+    if (work === 0) {
+      kernel.after(work, next);
+      return undefined;
+    }
+    const handle = this.#cpu.start(kernel.now, { work, cap: 1, target: next });
+    this.#cpuWatch.touch();
+    return handle;
+  }
+
+  endWork(handle: JobHandle): void {
+    this.#cpu.stop(this.#parts.kernel.now, handle);
+    this.#cpuWatch.touch();
+  }
+
   /** Takes the body in: the next step comes when it is on the disk, or compressed. */
-  intake(body: { readonly bytes: Bytes; readonly content: Content }, next: Step): void {
+  intake(
+    body: { readonly bytes: Bytes; readonly content: Content },
+    next: Step,
+  ): JobHandle | undefined {
     const { kernel, profile } = this.#parts;
     if (body.content === "binary") {
       this.#disk.start(kernel.now, { bytes: body.bytes, target: next });
       this.#diskWatch.touch();
-      return;
+      return undefined;
     }
     const { intake_filler, intake_text } = profile.remote_store;
     const rate = body.content === "filler" ? intake_filler : intake_text;
-    kernel.after(transferTime(body.bytes, rate), next);
+    return this.work(transferTime(body.bytes, rate), next);
   }
 }
 
@@ -132,6 +170,7 @@ type Phase =
   | "begin"
   | "arrive"
   | "serve"
+  | "again"
   | "body"
   | "intake"
   | "commit"
@@ -147,6 +186,7 @@ export class StoreOperation implements Step {
   #phase: Phase;
   #revision: number;
   #flow: FlowHandle | undefined;
+  #job: JobHandle | undefined;
   #connected: boolean;
   aborted: boolean;
 
@@ -157,6 +197,7 @@ export class StoreOperation implements Step {
     this.#phase = "begin";
     this.#revision = 0;
     this.#flow = undefined;
+    this.#job = undefined;
     this.#connected = false;
     this.aborted = false;
   }
@@ -170,6 +211,7 @@ export class StoreOperation implements Step {
       network.close(kernel.now, this.#flow);
       networkWatch.touch();
     }
+    if (this.#job !== undefined) this.#store.endWork(this.#job);
     this.#disconnect();
   }
 
@@ -180,6 +222,7 @@ export class StoreOperation implements Step {
 
   step(): void {
     if (this.aborted) return;
+    this.#job = undefined;
     switch (this.#phase) {
       case "begin":
         this.#begin();
@@ -190,11 +233,15 @@ export class StoreOperation implements Step {
       case "serve":
         this.#served();
         return;
+      case "again":
+        this.#phase = "serve";
+        this.#job = this.#store.work(this.#parts.profile.remote_store.request, this);
+        return;
       case "body":
         this.#flow = undefined;
         if (this.#request.kind === "put") {
           this.#phase = "intake";
-          this.#store.intake(this.#request, this);
+          this.#job = this.#store.intake(this.#request, this);
         } else this.#return();
         return;
       case "intake":
@@ -222,29 +269,47 @@ export class StoreOperation implements Step {
     const { kernel, profile } = this.#parts;
     const { kind, thread } = this.#request;
     const count = this.#requests();
-    const written = kind === "put" ? serialisation(profile, this.#request) : 0;
-    const time = (count * profile.container.request + written) as Micros;
+    const { lookups, operation } = profile.local_store;
+    const before =
+      kind === "put"
+        ? serialisation(profile, this.#request)
+        : kind === "get"
+          ? lookups * operation
+          : 0;
+    const time = (before + count * profile.container.request) as Micros;
     const sent = thread.take(kernel.now, time);
     this.#phase = "arrive";
     kernel.at((sent + (2 * count - 1) * profile.network.latency) as Micros, this);
   }
 
+  /** What goes to the server, the upload of a put included. */
   #requests(): number {
+    return this.#lookups() + this.#records() + (this.#request.kind === "put" ? 1 : 0);
+  }
+
+  #lookups(): number {
     const { get_requests, put_requests, miss_requests } = this.#parts.profile.remote_store;
-    if (this.#request.kind === "put") return put_requests + 1;
-    return this.#request.stored ? get_requests : miss_requests;
+    const { kind, stored } = this.#request;
+    if (kind === "records") return 0;
+    if (kind === "put") return put_requests;
+    return stored ? get_requests : miss_requests;
+  }
+
+  #records(): number {
+    return this.#request.records ?? this.#parts.profile.remote_store.log_records;
   }
 
   #serve(): void {
-    const { kernel, profile } = this.#parts;
+    const { request, record } = this.#parts.profile.remote_store;
     this.#phase = "serve";
-    kernel.after((this.#requests() * profile.remote_store.request) as Micros, this);
+    const work = this.#lookups() * request + this.#records() * record;
+    this.#job = this.#store.work(work as Micros, this);
   }
 
   #served(): void {
     const { kernel, network, networkWatch, host } = this.#parts;
     const { kind, stored, bytes, fails, invocation } = this.#request;
-    if (fails || !stored) {
+    if (fails || !stored || kind === "records") {
       this.#return();
       return;
     }
@@ -259,9 +324,8 @@ export class StoreOperation implements Step {
     const { kernel, profile } = this.#parts;
     if (!this.#store.commit(this.#request.invocation, this.#revision)) {
       // Thrown away: read the new revision and upload again, on the same connection.
-      this.#phase = "serve";
-      const again = 2 * profile.network.latency + profile.remote_store.request;
-      kernel.after(again as Micros, this);
+      this.#phase = "again";
+      kernel.after((2 * profile.network.latency) as Micros, this);
       return;
     }
     this.#phase = "commit";

@@ -166,7 +166,13 @@ class Run {
     const invocation = this.#nextId++;
     this.#active.set(invocation, client);
     this.#population.add(invocation, recorded);
-    this.#cluster.arrive({ tag: "arrival", invocation, plan, facts: factsOf(recorded) });
+    this.#cluster.arrive({
+      tag: "arrival",
+      at: this.#kernel.now,
+      invocation,
+      plan,
+      facts: factsOf(recorded),
+    });
   }
 
   #record(event: Event): void {

@@ -189,7 +189,7 @@ function plansOf(scenario: Scenario): readonly Plan[] {
 }
 
 function settingsOf({ scheme, workers, profile }: Scenario): Settings {
-  const { dispatch_tick, poll_before_assign, batch_triggers } = profile.engine;
+  const { dispatch_tick, poll_before_assign, follow_plan, batch_triggers } = profile.engine;
   return {
     scheme,
     workers,
@@ -197,14 +197,17 @@ function settingsOf({ scheme, workers, profile }: Scenario): Settings {
     keepAlive: profile.container.keep_alive,
     dispatchTick: dispatch_tick,
     pollBeforeAssign: poll_before_assign,
+    followPlan: follow_plan,
     batchTriggers: batch_triggers,
     ...STORE_RETRIES,
   };
 }
 
 function configOf(scenario: Scenario): Readonly<Record<string, unknown>> {
-  const { specs, ...rest } = scenario;
-  return { ...rest };
+  const { specs: _, ...rest } = scenario;
+  const unlimited = (_key: string, value: unknown): unknown =>
+    value === Number.POSITIVE_INFINITY ? "unlimited" : value;
+  return JSON.parse(JSON.stringify(rest, unlimited));
 }
 
 function hashRow(

@@ -4,6 +4,7 @@
  */
 
 import type { BootRequest, GetRequest, Input, PutRequest, StartRequest } from "../core/env.ts";
+import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import type { Graph } from "../core/workflow/graph.ts";
 import { ContainerThread } from "./container-thread.ts";
@@ -132,14 +133,27 @@ export class WorkerHost {
     const demand = population.demand(plan, invocation, task, item);
     const fails = faults.executionErrors > 0 && chance.execution.uniform() < faults.executionErrors;
     const { compute, sleep, outputs } = demand;
+    const { invoke } = this.#parts.profile.container;
+    const { run_records, key_records } = this.#parts.profile.remote_store;
+    const keys = outputs.reduce<number>(
+      (sum, it) => sum + (typeof it === "number" ? 1 : it.length),
+      0,
+    );
+    const records = run_records + key_records * keys;
     const end: Input = fails
       ? { tag: "execution-failed", activation, reason: "error" }
       : { tag: "executed", activation, outputs, compute, sleep, facts: [] };
     const work = this.#containers.get(container);
     if (work === undefined) return;
-    const slept = (): void => this.#later(work, sleep, () => this.#answer(end));
-    if (compute === 0) slept();
-    else this.#compute(work, demand, slept);
+    const written = (): void =>
+      this.#record(work, { invocation, records }, () => this.#answer(end));
+    const slept = (): void => this.#later(work, sleep, written);
+    const invoked = (): void => {
+      if (compute === 0) slept();
+      else this.#compute(work, demand, slept);
+    };
+    if (invoke === 0) invoked();
+    else this.#later(work, invoke, invoked);
   }
 
   #compute(
@@ -166,7 +180,8 @@ export class WorkerHost {
   ): void {
     const work = this.#containers.get(request.container);
     if (work === undefined) return;
-    const { faults, chance, store, host } = this.#parts;
+    const { faults, chance, store, host, profile } = this.#parts;
+    const { invocation } = request;
     const { content, stored } = body.graph.data[request.datum]!.spec;
     const { bytes, kind } = body;
     const { thread, pending } = work;
@@ -177,7 +192,8 @@ export class WorkerHost {
         thread,
         answer: () => {
           pending.delete(operation);
-          this.#answer(ok);
+          const records = profile.remote_store.log_records;
+          this.#record(work, { invocation, records }, () => this.#answer(ok));
         },
       });
       pending.add(operation);
@@ -187,7 +203,7 @@ export class WorkerHost {
     const operation = store.begin({
       kind,
       stored,
-      invocation: request.invocation,
+      invocation,
       bytes,
       content,
       host,
@@ -196,6 +212,34 @@ export class WorkerHost {
       answer: (fine) => {
         pending.delete(operation);
         this.#answer(fine ? ok : failed);
+      },
+    });
+    pending.add(operation);
+  }
+
+  /** Small records that the container writes to the remote store, one after another. */
+  #record(
+    work: Work,
+    what: { readonly invocation: InvocationId; readonly records: number },
+    then: () => void,
+  ): void {
+    if (what.records === 0) {
+      then();
+      return;
+    }
+    const { thread, pending } = work;
+    const operation = this.#parts.store.begin({
+      kind: "records",
+      stored: true,
+      ...what,
+      bytes: NO_BYTES,
+      content: "filler",
+      host: this.#parts.host,
+      thread,
+      fails: false,
+      answer: () => {
+        pending.delete(operation);
+        then();
       },
     });
     pending.add(operation);

@@ -3,7 +3,7 @@
  * so that the same work can be simulated again under another plan, scheme or cluster.
  */
 
-import type { Event } from "../core/events.ts";
+import { arrivalTime, type Event } from "../core/events.ts";
 import type { Micros } from "../core/units.ts";
 import { type Graph, OTHERWISE, OUTSIDE } from "../core/workflow/graph.ts";
 import { type Item, parentItem, partOf, ROOT_ITEM } from "../core/workflow/item.ts";
@@ -44,7 +44,8 @@ export class TraceRecorder {
   add(event: Event): readonly TraceEntry[] {
     if (event.kind === "arrival") {
       const graph = this.#graphs.get(event.plan);
-      if (graph !== undefined) this.#recordings.set(event.invocation, recording(graph, event.time));
+      if (graph !== undefined)
+        this.#recordings.set(event.invocation, recording(graph, arrivalTime(event)));
       return NOTHING;
     }
     const recordingOf = this.#recordings.get(event.invocation);

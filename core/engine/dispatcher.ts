@@ -90,16 +90,17 @@ export class Dispatcher {
 
   /** Ends a container, idle or not; gives the activation it ran. */
   kill(id: number, why: Why): number | undefined {
-    const activation = this.#forget(id, why);
+    const activation = this.#running.get(id);
+    const pool = this.#forget(id, why);
     this.#env.stop(id);
-    this.#pumpUnblocked();
+    this.#pumpAfter(pool);
     return activation;
   }
 
   /** A container died by itself; gives the activation it ran. */
   lost(id: number): number | undefined {
-    const activation = this.#forget(id, "crash");
-    this.#pumpUnblocked();
+    const activation = this.#running.get(id);
+    this.#pumpAfter(this.#forget(id, "crash"));
     return activation;
   }
 
@@ -140,6 +141,12 @@ export class Dispatcher {
     while (this.#step(pool)) {
       // Each step runs, boots or makes room; the queue says when nothing is left to do.
     }
+  }
+
+  /** A container of the pool has ended: another may start in its place. */
+  #pumpAfter(pool: number | undefined): void {
+    if (pool !== undefined) this.#pump(pool);
+    this.#pumpUnblocked();
   }
 
   #pumpUnblocked(): void {
@@ -185,15 +192,15 @@ export class Dispatcher {
     this.#env.boot({ container: container.id, plan, task });
   }
 
+  /** Gives the pool it was of, unless it was gone before. */
   #forget(id: number, why: Why): number | undefined {
     const container = this.#pools.remove(id);
     if (container === undefined) return undefined;
-    const activation = this.#running.get(id);
     this.#running.delete(id);
     this.#bootedAt.delete(id);
     this.#fresh.delete(id);
     this.#note("stop", container, { wait_us: NONE, why });
-    return activation;
+    return container.pool;
   }
 
   #note(

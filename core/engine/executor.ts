@@ -97,8 +97,11 @@ export class Executor {
   /** Everything the invocation has under way ends here, without an answer. */
   cancel(invocation: Invocation): void {
     if (invocation.active === 0) return;
-    for (const activation of [...this.#activations.values()]) {
-      if (activation.of !== invocation) continue;
+    const its = [...this.#activations.values()].filter(({ of }) => of === invocation);
+    const waiting = its.filter(({ state }) => state === "queued");
+    const others = its.filter(({ state }) => state !== "queued");
+    // First what waits, or it would be given the place of a container that ends here.
+    for (const activation of [...waiting, ...others]) {
       this.#journal.run("fail", activation, NONE, NONE, "cancelled");
       this.#abandon(activation, "cancelled");
     }

@@ -86,7 +86,9 @@ export class Gateway {
   #arrive(input: Extract<Input, { tag: "arrival" }>): void {
     const invocation = this.#register.enter(input.invocation, input.plan);
     if (invocation === undefined || this.#clients.has(invocation)) return;
-    this.#journal.fact("arrival", { plan: input.plan, invocation: input.invocation });
+    const { plan, invocation: id, at } = input;
+    const wait_us = elapsed({ start: at, end: this.#env.now() });
+    this.#journal.fact("arrival", { plan, invocation: id, wait_us });
     invocation.knowledge.learn(input.facts);
     if (this.#away.size > 0) invocation.lose([...this.#away]);
     const { timeout } = invocation.plan.graph.spec;
@@ -94,7 +96,7 @@ export class Gateway {
       timeout === undefined
         ? NONE
         : this.#env.timer(timeout, { tag: "invocation-timeout", invocation: invocation.id });
-    this.#clients.set(invocation, { arrivedAt: this.#env.now(), timer, answered: new Set() });
+    this.#clients.set(invocation, { arrivedAt: at, timer, answered: new Set() });
     this.#trigger(invocation, () => true);
   }
 

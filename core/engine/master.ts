@@ -26,7 +26,8 @@ interface Assignment {
 interface Poll {
   readonly invocation: Invocation;
   readonly task: number;
-  readonly item: Item;
+  /** Bodies of one foreach that may run at once are placed together. */
+  readonly items: Item[];
   /** Workers that have not answered. */
   readonly open: Set<number>;
 }
@@ -115,12 +116,17 @@ export class Master {
       this.#assign(invocation, task, item);
       return;
     }
+    const last = this.#polls.get(this.#nextPoll - 1);
+    if (last?.invocation === invocation && last.task === task) {
+      last.items.push(item);
+      return;
+    }
     const poll = this.#nextPoll++;
     const open = new Set<number>();
     for (let worker = 0; worker < this.#settings.workers; worker++) {
       if (!this.#away.has(worker)) open.add(worker);
     }
-    this.#polls.set(poll, { invocation, task, item, open });
+    this.#polls.set(poll, { invocation, task, items: [item], open });
     for (const worker of open) this.#env.send(workerNode(worker), { tag: "poll", poll });
   }
 
@@ -134,12 +140,14 @@ export class Master {
     if (poll.open.size > 0) return;
     this.#polls.delete(id);
     if (this.#register.find(poll.invocation.id) !== poll.invocation) return;
-    this.#assign(poll.invocation, poll.task, poll.item);
+    for (const item of poll.items) this.#assign(poll.invocation, poll.task, item);
   }
 
   #assign(invocation: Invocation, task: number, item: Item): void {
     const { id, plan, workerOf } = invocation;
-    const worker = choose(task, { plan, workerOf, load: this.#load, away: this.#away });
+    const worker = this.#settings.followPlan
+      ? workerOf[task]!
+      : choose(task, { plan, workerOf, load: this.#load, away: this.#away });
     const key = `${task} ${item}`;
     const attempts = entry(this.#attempts, id, () => new Map<string, number>());
     const attempt = (attempts.get(key) ?? 0) + 1;
@@ -201,8 +209,10 @@ export class Master {
       this.#journal.fact("recover", { plan: plan.id, invocation: id, task, item });
       assigned?.delete(`${task} ${item}`);
       for (const [key, poll] of this.#polls) {
-        const same = poll.invocation === invocation && poll.task === task && poll.item === item;
-        if (same) this.#polls.delete(key);
+        if (poll.invocation !== invocation || poll.task !== task) continue;
+        const index = poll.items.indexOf(item);
+        if (index !== -1) poll.items.splice(index, 1);
+        if (poll.items.length === 0) this.#polls.delete(key);
       }
       invocation.reset(task, item);
       vertices.add(task);

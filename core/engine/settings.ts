@@ -15,6 +15,8 @@ export interface Settings {
   readonly dispatchTick: Micros;
   /** MasterSP asks every worker for its load before it places a task, as the original does. */
   readonly pollBeforeAssign: boolean;
+  /** MasterSP sends each task to the plan's worker; else to the one with the least to do. */
+  readonly followPlan: boolean;
   /** Answers for one machine that come up together go in one message. */
   readonly batchTriggers: boolean;
   /** Tries of one store request before its attempt fails, and the first delay between them. */

@@ -322,6 +322,7 @@ export function anyCase(options: { readonly faults: boolean }): fc.Arbitrary<Cas
           keepAlive: drawn.keepAlive,
           dispatchTick: drawn.tick,
           pollBeforeAssign: drawn.poll,
+          followPlan: false,
           batchTriggers: drawn.batch,
         };
         const plan = planFor(compile(spec), { workers, ...drawn });

@@ -10,6 +10,7 @@ import { ROUND_PROFILE } from "./round-profile.ts";
 
 /** Far more than any case takes; far less than an idle container is kept. */
 const LONGEST_US = 1_000_000_000;
+const MOST_EVENTS = 50_000;
 
 export interface CaseRun {
   readonly events: readonly Event[];
@@ -31,7 +32,10 @@ export function simulateCase(of: Case): CaseRun {
     loads: [{ tag: "closed", plan: 0, clients, start: NO_TIME, duration: undefined, invocations }],
     seed,
     faults,
-    record: (event) => events.push(event),
+    record: (event) => {
+      events.push(event);
+      if (events.length > MOST_EVENTS) throw new Error("the run does not come to its end");
+    },
   });
   return { events, result };
 }
