@@ -59,6 +59,9 @@ export class InvariantChecker {
   readonly #report: Report;
   readonly #stores: StoreRules;
   readonly #containers: ContainerRules;
+  /** Whether any worker was lost, and the greatest invocation that arrived. */
+  #anyLost: boolean;
+  #newest: number;
   #time: number;
   #aborted: number;
 
@@ -73,6 +76,8 @@ export class InvariantChecker {
     this.#report = (rule, at, what) => this.#note(rule, at, what);
     this.#stores = new StoreRules(this.#plans, this.#report);
     this.#containers = new ContainerRules(this.#report);
+    this.#anyLost = false;
+    this.#newest = NONE;
     this.#time = 0;
     this.#aborted = 0;
   }
@@ -148,6 +153,7 @@ export class InvariantChecker {
       return;
     }
     const { invocation } = event;
+    this.#newest = Math.max(this.#newest, invocation);
     this.#courses.set(invocation, new Course({ invocation, plan, arrival: arrivalTime(event) }));
   }
 
@@ -160,6 +166,8 @@ export class InvariantChecker {
     if (course === undefined) {
       // Local copies are released once the end has got about.
       if (excused || event.kind === "release" || event.kind === "evict") return;
+      // Those who heard of a loss before they heard of the end take over what is over.
+      if (this.#anyLost && event.invocation <= this.#newest) return;
       const what = `${event.kind}, but the invocation is not in flight`;
       this.#note(
         "in-flight",
@@ -203,6 +211,7 @@ export class InvariantChecker {
   }
 
   #lose(event: Event): void {
+    this.#anyLost = true;
     const node = workerNode(event.value);
     this.#containers.lost(node);
     for (const invocation of this.#stores.lost(node)) {

@@ -14,7 +14,8 @@ export interface RunFacts {
   readonly profile: string;
   readonly seed: string;
   readonly configHash: string;
-  readonly messages: number;
+  /** Control messages; undefined: not counted. */
+  readonly messages: number | undefined;
 }
 
 const GROUPS: readonly ColumnGroup[] = [
@@ -70,9 +71,13 @@ export function runText(rows: readonly CsvRow[], facts: RunFacts): string {
       `${facts.workers} workers, profile ${facts.profile}`,
     table(GROUPS, runs),
     table(PARTS, parts),
-    `makespan ${number(value(WHOLE_RUN, "makespan"))} s, ${facts.messages} control messages; ` +
-      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash}`,
+    `makespan ${number(value(WHOLE_RUN, "makespan"))} s${messagesText(facts)}; ` +
+      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash ?? "-"}`,
   ].join("\n");
+}
+
+function messagesText({ messages }: RunFacts): string {
+  return messages === undefined ? "" : `, ${messages} control messages`;
 }
 
 function finishedText(finished: number | undefined, started: number | undefined): string {

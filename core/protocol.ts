@@ -21,7 +21,7 @@ export type Fact =
   | { readonly tag: "value"; readonly datum: number; readonly item: Item; readonly value: Value }
   /** How many items a list has, and so how many parts a foreach over it has. */
   | { readonly tag: "count"; readonly datum: number; readonly item: Item; readonly count: number }
-  /** The task that writes it was skipped. */
+  /** The task that writes it was skipped, or, for the item around it, a foreach that the task is in. */
   | { readonly tag: "absent"; readonly datum: number; readonly item: Item }
   /** A switch outcome fixed in advance, by a trace or by the simulator's seeded draw. */
   | {

@@ -11,7 +11,7 @@ import type { Plan } from "../core/plan/plan.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { EngineLoop, type Machine } from "./engine-loop.ts";
-import type { Faults } from "./faults.ts";
+import type { Crash, Faults } from "./faults.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import { Network } from "./network.ts";
 import type { Population } from "./population.ts";
@@ -146,14 +146,8 @@ export class Cluster {
 
   #scheduleFaults(): void {
     const { kernel, faults } = this.#parts;
-    for (const { worker, at, back } of faults.crashes) {
-      kernel.background(at, { step: () => this.#crash(worker) });
-      const known = (at + faults.detection) as Micros;
-      kernel.background(known, { step: () => this.#tell({ tag: "worker-lost", worker }, worker) });
-      if (back === undefined) continue;
-      kernel.background(back, { step: () => this.#boot(this.#nodes.get(workerNode(worker))!) });
-      const seen = Math.max(back, known) as Micros;
-      kernel.background(seen, { step: () => this.#tell({ tag: "worker-back", worker }, worker) });
+    for (const crash of faults.crashes) {
+      kernel.background(crash.at, { step: () => this.#crash(crash) });
     }
     for (const { worker, from, to, speed } of faults.slow) {
       const { host } = this.#nodes.get(workerNode(worker))!;
@@ -162,11 +156,21 @@ export class Cluster {
     }
   }
 
-  #crash(worker: number): void {
+  #crash({ worker, at, back }: Crash): void {
+    const { kernel, faults } = this.#parts;
     const node = this.#nodes.get(workerNode(worker))!;
     node.env.kill();
     node.loop.stop();
     node.host!.crash();
+    // The run waits for this: a log in which a worker dies says so.
+    const known = Math.min(at + faults.detection, back ?? Infinity) as Micros;
+    kernel.at(known, { step: () => this.#tell({ tag: "worker-lost", worker }, worker) });
+    if (back === undefined) return;
+    const returns = (): void => {
+      this.#boot(node);
+      this.#tell({ tag: "worker-back", worker }, worker);
+    };
+    kernel.background(back, { step: returns });
   }
 
   /** Everybody but the worker it is about learns of it. */

@@ -2,12 +2,17 @@
  * Control-plane cost: each node's engine is one event loop. An input waits until the loop is free
  * and then takes a service time that depends on what it is; its effects come at the end of it.
  *
+ * A client's request costs `start` for each start task (its plan entry is read, then all are sent);
+ * a task costs the worker `trigger` or `assign`, and the master `complete`; the further bodies of a
+ * foreach cost `body` each, for a foreach is one function to the engine.
+ *
  * start = max(arrival of the input, end of the one before); end = start + service time.
  */
 
 import type { Input } from "../core/env.ts";
 import type { Message } from "../core/protocol.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
+import { type Item, partOf, ROOT_ITEM } from "../core/workflow/item.ts";
 import type { EngineProfile } from "./profile.ts";
 
 export function serviceTime(
@@ -22,11 +27,17 @@ export function serviceTime(
     case "arrival":
       return (engine.start * startsOf(input.plan)) as Micros;
     case "timer":
-      return input.timer.tag === "run" ? engine.trigger : NO_TIME;
+      if (input.timer.tag !== "run") return NO_TIME;
+      return isFurtherBody(input.timer.item) ? engine.body : engine.trigger;
     default:
       // Containers and stores are served beside the loop.
       return NO_TIME;
   }
+}
+
+/** A foreach is one function to the engine: what costs is its first body. */
+function isFurtherBody(item: Item): boolean {
+  return item !== ROOT_ITEM && partOf(item) > 0;
 }
 
 function messageTime(message: Message, engine: EngineProfile): Micros {
@@ -37,9 +48,9 @@ function messageTime(message: Message, engine: EngineProfile): Micros {
     case "recover":
       return (engine.message * (message.told.length + message.heard.length)) as Micros;
     case "assign":
-      return engine.assign;
+      return isFurtherBody(message.item) ? engine.body : engine.assign;
     case "completed":
-      return engine.complete;
+      return isFurtherBody(message.item) ? engine.body : engine.complete;
     case "poll":
     case "load":
       return engine.poll;

@@ -133,7 +133,7 @@ export class FairShare<T> {
       if (this.#fluid.countOf(index) > 0) this.#active[kept++] = index;
       else this.#spare.push(index);
     }
-    this.#active.length = kept;
+    while (this.#active.length > kept) this.#active.pop();
   }
 }
 

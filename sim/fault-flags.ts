@@ -72,6 +72,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
+/** Those of which a run has only one. */
+const ONCE = ["loss", "duplication", "delay", "store-errors", "execution-errors", "detection"];
+
 function share(field: "loss" | "duplication" | "storeErrors" | "executionErrors"): Form {
   return {
     pattern: new RegExp(`^${SHARE}$`),
@@ -102,7 +105,23 @@ export function readFaults(texts: readonly string[], workers: number, problems: 
     }
     form.apply(draft, match.slice(1), new Reader(text, workers, problems));
   }
+  checkUse(texts, problems);
   return draft;
+}
+
+/** A fault that says only how another one goes is nothing without that one. */
+function checkUse(texts: readonly string[], problems: string[]): void {
+  const given = (name: string): boolean => texts.some((text) => text.split("=")[0] === name);
+  if (given("detection") && !given("crash")) {
+    problems.push("--fault: detection has no effect without a crash. Leave it out.");
+  }
+  if (given("no-redelivery") && !given("loss") && !given("partition")) {
+    problems.push("--fault: no-redelivery has no effect without loss or partition. Leave it out.");
+  }
+  for (const name of ONCE) {
+    if (texts.filter((text) => text.split("=")[0] === name).length < 2) continue;
+    problems.push(`--fault: ${name} is given twice. Give it once.`);
+  }
 }
 
 class Reader {

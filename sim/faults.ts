@@ -22,7 +22,7 @@ export interface Faults {
   readonly storeErrors: number;
   /** Share of executions that fail. */
   readonly executionErrors: number;
-  /** From a crash until all the others know of it. */
+  /** From a crash until all the others know of it; when the worker is back they know at the latest. */
   readonly detection: Micros;
 }
 

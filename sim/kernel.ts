@@ -58,7 +58,9 @@ export class Watch implements Step {
 
 export class Kernel {
   readonly #queue: EventQueue;
+  /** The first `#touchedCount` count: cutting the array would free its memory each time. */
   readonly #touched: Watch[];
+  #touchedCount: number;
   #now: Micros;
   #steps: number;
   #background: number;
@@ -66,6 +68,7 @@ export class Kernel {
   constructor() {
     this.#queue = new EventQueue();
     this.#touched = [];
+    this.#touchedCount = 0;
     this.#now = 0 as Micros;
     this.#steps = 0;
     this.#background = 0;
@@ -108,7 +111,7 @@ export class Kernel {
   }
 
   noteTouched(watch: Watch): void {
-    this.#touched.push(watch);
+    this.#touched[this.#touchedCount++] = watch;
   }
 
   /** Takes steps until nothing is pending or `isOver` says so after one of them. */
@@ -124,8 +127,7 @@ export class Kernel {
   }
 
   #settle(): void {
-    if (this.#touched.length === 0) return;
-    for (let index = 0; index < this.#touched.length; index++) {
+    for (let index = 0; index < this.#touchedCount; index++) {
       const watch = this.#touched[index]!;
       watch.touched = false;
       const time = watch.model.nextTime();
@@ -134,6 +136,6 @@ export class Kernel {
       watch.time = time;
       watch.token = time === Infinity ? NO_TOKEN : this.#queue.schedule(time, FOREGROUND, watch, 0);
     }
-    this.#touched.length = 0;
+    this.#touchedCount = 0;
   }
 }

@@ -3,7 +3,8 @@
  *
  *   get or put = operation + bytes / serialise (both in the container's thread) + bytes / bandwidth
  *
- * where all gets and puts of the worker share the memory's bandwidth.
+ * where all gets and puts of the worker share the memory's bandwidth. The log record that goes to
+ * the remote store within the same time is the worker host's (`log_records`, see remote-store.ts).
  */
 
 import type { Bytes, Micros } from "../core/units.ts";

@@ -50,6 +50,7 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
     intake_filler: "rate",
     intake_text: "rate",
     intake_binary: "rate",
+    expand: "rate",
   },
   local_store: { operation: "time", lookups: "count", bandwidth: "rate" },
   container: {
@@ -59,10 +60,12 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
     invoke: "time",
     request: "time",
     serialise: "rate",
+    transfer: "rate",
   },
   engine: {
     message: "time",
     trigger: "time",
+    body: "time",
     assign: "time",
     complete: "time",
     poll: "time",

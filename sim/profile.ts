@@ -46,6 +46,8 @@ export interface Profile {
     readonly request: Micros;
     /** How fast that thread writes or reads JSON bodies; binary ones cost it nothing. */
     readonly serialise: Rate;
+    /** How fast that thread sends bodies to the remote store, and receives them. */
+    readonly transfer: Rate;
   };
   readonly engine: EngineProfile;
 }
@@ -80,6 +82,8 @@ export interface RemoteStoreProfile {
   readonly intake_filler: Rate;
   readonly intake_text: Rate;
   readonly intake_binary: Rate;
+  /** How fast one core gives out what was compressed. */
+  readonly expand: Rate;
 }
 
 export interface EngineProfile {
@@ -88,6 +92,8 @@ export interface EngineProfile {
   readonly message: Micros;
   /** At the worker, WorkerSP: to set going each activation that may run. */
   readonly trigger: Micros;
+  /** In place of `trigger`, `assign` and `complete`: each further body of a foreach. */
+  readonly body: Micros;
   /** At the worker, for each task assigned. */
   readonly assign: Micros;
   /** At the master, for each task completed. */

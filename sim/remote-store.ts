@@ -1,21 +1,23 @@
 /**
  * The remote store: one server on the storage node, with `cores` that all look-ups, records and
- * compressions share (at most one each): what takes `work` alone takes work / share.
+ * (de)compressions share (at most one each): what takes `work` alone takes work / share.
  *
  * A get: failed look-ups in local memory, then its requests pass the container's thread, go to the
  * server, wait for a connection, take a share of the cores; the body comes down the storage node's
  * link and is read in the container.
  *
  *   get = lookups_l operation_l + n (request_c + 2 latency)
- *       + (get_requests request + log_records record) / share + bytes / link share
- *       + bytes / serialise,                        n = get_requests + log_records
+ *       + (get_requests request + log_records record + bytes / expand) / share + bytes / link share
+ *       + bytes / serialise + bytes / transfer_c,   n = get_requests + log_records
  *
  * A put: written in the container, then, on a connection: requests (one reads the document's
- * revision), upload, intake (compression, or the disk that all share), revision check, commit. If
- * another write to the document was committed since its revision was read, the upload is thrown
- * away and begins again; so n equal writers at once move about n (n + 1) / 2 bodies.
+ * revision), upload, intake (compression, or the disk that all share), then it waits for the
+ * updater, which takes one write after another: checks the revision, and commits. If another write
+ * to the document was committed since its revision was read, the upload is thrown away and begins
+ * again in the container; so n equal writers at once move about n (n + 1) / 2 bodies. With a
+ * document per datum nobody waits for the updater: it commits many at once.
  *
- *   put = bytes / serialise + n (request_c + 2 latency)
+ *   put = bytes / serialise + bytes / transfer_c + n (request_c + 2 latency)
  *       + (put_requests request + log_records record) / share
  *       + bytes / link share + bytes / intake / share + commit,  n = 1 + put_requests + log_records
  *
@@ -70,6 +72,9 @@ export class RemoteStore {
   readonly #waiting: StoreOperation[];
   #waitingHead: number;
   #connectionsInUse: number;
+  /** Uploads that the updater has not looked at. */
+  readonly #updates: StoreOperation[];
+  #updating: boolean;
 
   constructor(parts: RemoteStoreParts) {
     this.#parts = parts;
@@ -81,6 +86,8 @@ export class RemoteStore {
     this.#waiting = [];
     this.#waitingHead = 0;
     this.#connectionsInUse = 0;
+    this.#updates = [];
+    this.#updating = false;
   }
 
   /** Begins; gives what aborts it. */
@@ -124,12 +131,39 @@ export class RemoteStore {
     return this.#revisions.get(invocation) ?? 0;
   }
 
-  /** Commits if nobody else did since `revision`; false: a conflict. */
-  commit(invocation: InvocationId, revision: number): boolean {
-    if (this.#parts.profile.remote_store.document === "per-datum") return true;
-    if (this.revision(invocation) !== revision) return false;
-    this.#revisions.set(invocation, revision + 1);
-    return true;
+  /** The operation is stepped once it is committed, or told of a conflict. */
+  commit(operation: StoreOperation): void {
+    const { kernel, profile } = this.#parts;
+    if (profile.remote_store.document === "per-datum") {
+      kernel.after(profile.remote_store.commit, operation);
+      return;
+    }
+    this.#updates.push(operation);
+    if (!this.#updating) this.#update();
+  }
+
+  /** The next upload's turn at the updater; conflicts take it no time. */
+  #update(): void {
+    const { kernel, profile } = this.#parts;
+    this.#updating = false;
+    for (let next = this.#updates.shift(); next !== undefined; next = this.#updates.shift()) {
+      const { invocation, revision } = next;
+      if (next.aborted) continue;
+      if (this.revision(invocation) !== revision) {
+        next.conflict();
+        continue;
+      }
+      const committing = next;
+      this.#updating = true;
+      kernel.after(profile.remote_store.commit, {
+        step: () => {
+          if (!committing.aborted) this.#revisions.set(invocation, revision + 1);
+          this.#update();
+          committing.step();
+        },
+      });
+      return;
+    }
   }
 
   /** The next step comes when the server's cores have done so many core-microseconds. */
@@ -184,7 +218,8 @@ export class StoreOperation implements Step {
   readonly #parts: RemoteStoreParts;
   readonly #request: StoreRequest;
   #phase: Phase;
-  #revision: number;
+  /** Of the document, when it was read. */
+  revision: number;
   #flow: FlowHandle | undefined;
   #job: JobHandle | undefined;
   #connected: boolean;
@@ -195,7 +230,7 @@ export class StoreOperation implements Step {
     this.#parts = parts;
     this.#request = request;
     this.#phase = "begin";
-    this.#revision = 0;
+    this.revision = 0;
     this.#flow = undefined;
     this.#job = undefined;
     this.#connected = false;
@@ -245,7 +280,8 @@ export class StoreOperation implements Step {
         } else this.#return();
         return;
       case "intake":
-        this.#checkRevision();
+        this.#phase = "commit";
+        this.#store.commit(this);
         return;
       case "commit":
         this.#return();
@@ -270,12 +306,7 @@ export class StoreOperation implements Step {
     const { kind, thread } = this.#request;
     const count = this.#requests();
     const { lookups, operation } = profile.local_store;
-    const before =
-      kind === "put"
-        ? serialisation(profile, this.#request)
-        : kind === "get"
-          ? lookups * operation
-          : 0;
+    const before = { get: lookups * operation, put: this.#bodyTime(), records: 0 }[kind];
     const time = (before + count * profile.container.request) as Micros;
     const sent = thread.take(kernel.now, time);
     this.#phase = "arrive";
@@ -302,8 +333,15 @@ export class StoreOperation implements Step {
   #serve(): void {
     const { request, record } = this.#parts.profile.remote_store;
     this.#phase = "serve";
-    const work = this.#lookups() * request + this.#records() * record;
+    const work = this.#lookups() * request + this.#records() * record + this.#expansion();
     this.#job = this.#store.work(work as Micros, this);
+  }
+
+  /** What was compressed is expanded again for whoever reads it. */
+  #expansion(): Micros {
+    const { kind, stored, content, bytes } = this.#request;
+    if (kind !== "get" || !stored || content === "binary") return 0 as Micros;
+    return transferTime(bytes, this.#parts.profile.remote_store.expand);
   }
 
   #served(): void {
@@ -314,22 +352,30 @@ export class StoreOperation implements Step {
       return;
     }
     this.#phase = "body";
-    this.#revision = this.#store.revision(invocation);
+    this.revision = this.#store.revision(invocation);
     const [from, to] = kind === "put" ? [this.#request.host, host] : [host, this.#request.host];
     this.#flow = network.open(kernel.now, { from, to, bytes, target: this });
     networkWatch.touch();
   }
 
-  #checkRevision(): void {
+  /** Thrown away: written again, the new revision read, and uploaded, on the same connection. */
+  conflict(): void {
     const { kernel, profile } = this.#parts;
-    if (!this.#store.commit(this.#request.invocation, this.#revision)) {
-      // Thrown away: read the new revision and upload again, on the same connection.
-      this.#phase = "again";
-      kernel.after((2 * profile.network.latency) as Micros, this);
-      return;
-    }
-    this.#phase = "commit";
-    kernel.after(profile.remote_store.commit, this);
+    this.#phase = "again";
+    const time = 2 * profile.container.request + this.#bodyTime();
+    const sent = this.#request.thread.take(kernel.now, time as Micros);
+    kernel.at((sent + 2 * profile.network.latency) as Micros, this);
+  }
+
+  /** Container's time for the body: JSON written or read, and sent or received. */
+  #bodyTime(): number {
+    const { profile } = this.#parts;
+    const { bytes } = this.#request;
+    return serialisation(profile, this.#request) + transferTime(bytes, profile.container.transfer);
+  }
+
+  get invocation(): InvocationId {
+    return this.#request.invocation;
   }
 
   #return(): void {
@@ -339,11 +385,11 @@ export class StoreOperation implements Step {
   }
 
   #read(): void {
-    const { kernel, profile } = this.#parts;
+    const { kernel } = this.#parts;
     const { kind, stored, thread } = this.#request;
     this.#phase = "read";
-    const time = kind === "get" && stored ? serialisation(profile, this.#request) : (0 as Micros);
-    kernel.at(thread.take(kernel.now, time), this);
+    const time = kind === "get" && stored ? this.#bodyTime() : 0;
+    kernel.at(thread.take(kernel.now, time as Micros), this);
   }
 
   #disconnect(): void {

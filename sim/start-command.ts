@@ -1,16 +1,20 @@
 /** `faasflow start`: what WorkerSP with FaaStore is worth, on all eight benchmarks. */
 
 import * as Console from "effect/Console";
+import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { comparisonText } from "../analysis/comparison.ts";
 import type { CsvRow } from "../analysis/csv.ts";
 import type { MetricRow } from "../analysis/metric-rows.ts";
 import type { Micros } from "../core/units.ts";
+import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
+import { liveDemo } from "../live/live-command.ts";
 import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
-import { CheckFailed } from "../workflows/usage-errors.ts";
+import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { NO_FAULTS } from "./faults.ts";
 import type { Profile } from "./profile.ts";
 import { loadProfile } from "./profile-config.ts";
@@ -37,12 +41,24 @@ const SIDES = [
 export const startCommand = Command.make(
   "start",
   {
+    what: Argument.String("what").pipe(
+      Argument.optional,
+      Argument.withDescription("live: a real cluster on this machine instead, running wordcount"),
+    ),
     json: Flag.Boolean("json").pipe(
       Flag.withDefault(false),
       Flag.withDescription("print one JSON object, nothing else"),
     ),
   },
-  Effect.fn("start")(function* ({ json }) {
+  Effect.fn("start")(function* ({ what, json }) {
+    if (Option.isSome(what)) {
+      const problems = [
+        ...(what.value === "live" ? [] : [`${quoted(what.value)} is nothing to start. Give live.`]),
+        ...(json ? ["--json: has no effect with live. Leave it out."] : []),
+      ];
+      if (problems.length > 0) return yield* new UsageErrors({ problems });
+      return yield* liveDemo;
+    }
     const profile = yield* loadProfile("paper-testbed");
     const specs: WorkflowSpec[] = [];
     for (const name of BENCHMARKS) specs.push(yield* resolveWorkflow(name));
@@ -57,6 +73,10 @@ export const startCommand = Command.make(
   Command.withDescription(
     "Compare WorkerSP and FaaStore with MasterSP and a remote store, simulated",
   ),
+  Command.withExamples([
+    { command: "faasflow start", description: "all eight workflows, a table" },
+    { command: "faasflow start live", description: "1+7 daemons, words counted" },
+  ]),
 );
 
 interface Side {

@@ -157,12 +157,12 @@ export class Pools {
 
   /** The pool's idle containers whose time is over, longest idle first. */
   expired(pool: number, now: Micros): readonly Container[] {
-    return this.#pools[pool]!.idle.filter((container) => container.idleUntil <= now);
+    return this.#unwanted(pool).filter((container) => container.idleUntil <= now);
   }
 
   /** When the pool's longest idle container is to end; undefined: none is idle. */
   nextExpiry(pool: number): Micros | undefined {
-    return this.#pools[pool]!.idle[0]?.idleUntil;
+    return this.#unwanted(pool)[0]?.idleUntil;
   }
 
   waiting(pool: number): number {
@@ -172,6 +172,12 @@ export class Pools {
 
   get count(): number {
     return this.#pools.length;
+  }
+
+  /** Idle containers beyond those that the queue will take on the next tick. */
+  #unwanted(pool: number): readonly Container[] {
+    const { idle } = this.#pools[pool]!;
+    return idle.slice(0, Math.max(0, idle.length - this.waiting(pool)));
   }
 
   #grow(pool: number, at: Pool, now: Micros): Step | undefined {

@@ -19,6 +19,8 @@ export interface Transfer {
   /** Requests made so far, and when the first was. */
   tries: number;
   since: Micros;
+  /** Of a read: it was answered; an answer that comes again has no effect. */
+  ended: boolean;
 }
 
 export interface Activation extends Run {

@@ -76,7 +76,9 @@ export class Dispatcher {
   }
 
   withdraw(activation: Activation): void {
-    if (this.#pools.withdraw(activation.pool, activation.id)) this.#queued--;
+    if (!this.#pools.withdraw(activation.pool, activation.id)) return;
+    this.#queued--;
+    this.#watch(activation.pool);
   }
 
   /** The activation is through with its container, which may serve the next. */
@@ -113,6 +115,8 @@ export class Dispatcher {
     this.#note("ready", container, { wait_us: elapsed({ start, end: this.#env.now() }), why: "" });
     this.#watch(container.pool);
     this.#pump(container.pool);
+    // Whom it was started for may be gone: then its memory may serve another pool.
+    this.#pumpUnblocked();
   }
 
   keepAliveOver(pool: number): void {
@@ -216,7 +220,7 @@ export class Dispatcher {
     const expiry = this.#pools.nextExpiry(pool);
     if (expiry === undefined || this.#watched.has(pool)) return;
     this.#watched.add(pool);
-    const delay = elapsed({ start: this.#env.now(), end: expiry });
+    const delay = Math.max(0, expiry - this.#env.now()) as Micros;
     this.#env.timer(delay, { tag: "keep-alive", pool });
   }
 

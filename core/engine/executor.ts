@@ -12,7 +12,12 @@ import type { Plan } from "../plan/plan.ts";
 import type { Facts, FailureReason } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
 import { MAX_WIDTH } from "../workflow/item.ts";
-import { type Activation, type ActivationOrigin, newActivation } from "./activation.ts";
+import {
+  type Activation,
+  type ActivationOrigin,
+  type ActivationState,
+  newActivation,
+} from "./activation.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Invocation } from "./join.ts";
 import type { Journal } from "./journal.ts";
@@ -120,13 +125,13 @@ export class Executor {
   }
 
   got(input: Extract<Input, { tag: "got" }>): void {
-    const activation = this.#current(input.activation);
-    if (activation?.state !== "reading") return;
+    const activation = this.#current(input.activation, "reading");
+    if (activation === undefined) return;
     if (this.#transfers.got(activation, input)) this.#start(activation);
   }
 
   executed(input: Executed): void {
-    const activation = this.#current(input.activation);
+    const activation = this.#current(input.activation, "running");
     if (activation === undefined) return;
     this.#journal.executed(activation, {
       wait_us: this.#since(activation.startedAt),
@@ -149,18 +154,18 @@ export class Executor {
   }
 
   executionFailed(id: number, reason: FailureReason): void {
-    const activation = this.#current(id);
+    const activation = this.#current(id, "running");
     if (activation !== undefined) this.#fail(activation, reason);
   }
 
   stored(id: number, slot: number): void {
-    const activation = this.#current(id);
-    if (activation?.state !== "writing" || slot !== activation.written) return;
+    const activation = this.#current(id, "writing");
+    if (activation === undefined || slot !== activation.written) return;
     if (!this.#transfers.stored(activation)) this.#complete(activation);
   }
 
   transferFailed(id: number, slot: number): void {
-    const activation = this.#current(id);
+    const activation = this.#current(id, "reading", "writing");
     if (activation === undefined) return;
     if (!this.#transfers.failed(activation, slot)) this.#fail(activation, "store");
   }
@@ -200,11 +205,12 @@ export class Executor {
     this.#dispatcher.enqueue(activation);
   }
 
-  /** The activation an answer names; undefined, and noted as late, if its attempt is over. */
-  #current(id: number): Activation | undefined {
+  /** The activation an answer names; undefined, and noted as late, if it does not wait for that. */
+  #current(id: number, ...states: readonly ActivationState[]): Activation | undefined {
     const activation = this.#activations.get(id);
-    if (activation === undefined) this.#journal.fact("late", { value: id });
-    return activation;
+    if (activation !== undefined && states.includes(activation.state)) return activation;
+    this.#journal.fact("late", { value: id });
+    return undefined;
   }
 
   #dispatched(activation: Activation): void {

@@ -5,7 +5,7 @@
 
 import type { Env, Input } from "../env.ts";
 import { NONE, type Why } from "../events.ts";
-import { GATEWAY, MASTER, workerNode } from "../node.ts";
+import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
 import type { Answer, Message } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
 import { ROOT_ITEM } from "../workflow/item.ts";
@@ -31,6 +31,8 @@ export class Gateway {
   readonly #clients: Map<Invocation, Client>;
   /** Workers that are away now; a new invocation does without them. */
   readonly #away: Set<number>;
+  /** Invocations that came while every worker was away. */
+  readonly #held: Set<Invocation>;
 
   constructor(env: Env, settings: Settings) {
     this.#env = env;
@@ -40,6 +42,7 @@ export class Gateway {
     this.#outbox = new Outbox(env, { batch: settings.batchTriggers });
     this.#clients = new Map();
     this.#away = new Set();
+    this.#held = new Set();
   }
 
   handle(input: Input): void {
@@ -54,7 +57,7 @@ export class Gateway {
         this.#abort(this.#register.find(input.invocation), "cancelled", NONE);
         break;
       case "message":
-        this.#message(input.message);
+        this.#message(input.from, input.message);
         break;
       case "timer":
         if (input.timer.tag === "invocation-timeout") {
@@ -65,7 +68,7 @@ export class Gateway {
         this.#lost(input.worker);
         break;
       case "worker-back":
-        this.#away.delete(input.worker);
+        this.#back(input.worker);
         break;
       case "ready":
       case "container-lost":
@@ -90,28 +93,40 @@ export class Gateway {
     const wait_us = elapsed({ start: at, end: this.#env.now() });
     this.#journal.fact("arrival", { plan, invocation: id, wait_us });
     invocation.knowledge.learn(input.facts);
-    if (this.#away.size > 0) invocation.lose([...this.#away]);
     const { timeout } = invocation.plan.graph.spec;
     const timer =
       timeout === undefined
         ? NONE
         : this.#env.timer(timeout, { tag: "invocation-timeout", invocation: invocation.id });
     this.#clients.set(invocation, { arrivedAt: at, timer, answered: new Set() });
+    this.#begin(invocation);
+  }
+
+  #begin(invocation: Invocation): void {
+    if (this.#away.size === this.#settings.workers) {
+      this.#held.add(invocation);
+      return;
+    }
+    if (this.#away.size > 0) invocation.lose([...this.#away]);
     this.#trigger(invocation, () => true);
   }
 
-  #message(message: Message): void {
-    if (message.tag === "answered") {
-      const invocation = this.#register.find(message.invocation);
-      const client = invocation && this.#clients.get(invocation);
-      if (invocation === undefined || client === undefined) return;
-      for (const sink of message.sinks) client.answered.add(sink);
-      if (client.answered.size < invocation.plan.graph.sinks.length) return;
-      this.#close(invocation, client, { kind: "finish", why: "", task: NONE });
-    } else if (message.tag === "failed") {
-      const { invocation, reason, task } = message;
-      this.#abort(this.#register.find(invocation), reason, task);
+  #message(from: NodeId, message: Message): void {
+    if (message.tag !== "answered" && message.tag !== "failed") return;
+    const invocation = this.#register.find(message.invocation);
+    const client = invocation && this.#clients.get(invocation);
+    if (invocation === undefined || client === undefined) {
+      const release = this.#register.releaseOf(message.invocation);
+      if (release !== undefined && workerIndex(from) >= 0) this.#env.send(from, release);
+      return;
     }
+    if (message.tag === "failed") {
+      this.#abort(invocation, message.reason, message.task);
+      return;
+    }
+    for (const sink of message.sinks) client.answered.add(sink);
+    if (client.answered.size < invocation.plan.graph.sinks.length) return;
+    this.#close(invocation, client, { kind: "finish", why: "", task: NONE });
   }
 
   #abort(invocation: Invocation | undefined, why: Why, task: number): void {
@@ -132,19 +147,44 @@ export class Gateway {
     this.#journal.fact(kind, { plan: plan.id, invocation: id, wait_us, why, task });
     this.#clients.delete(invocation);
     this.#register.end(id);
+    if (this.#held.delete(invocation)) return;
     const release: Message = { tag: "release", plan: plan.id, invocation: id };
     if (this.#settings.scheme === "master-sp") this.#env.send(MASTER, release);
-    else for (const worker of workersOf(invocation)) this.#env.send(workerNode(worker), release);
+    else
+      for (const worker of this.#parties(invocation)) this.#env.send(workerNode(worker), release);
   }
 
   #lost(worker: number): void {
     this.#journal.fact("lost", { value: worker });
     this.#away.add(worker);
     for (const invocation of this.#register.open()) {
-      const before = invocation.workerOf;
-      if (!invocation.lose([worker]) || this.#settings.scheme !== "worker-sp") continue;
-      this.#trigger(invocation, (vertex) => before[vertex] !== invocation.workerOf[vertex]);
+      if (!this.#held.has(invocation)) this.#lose(invocation, worker);
     }
+  }
+
+  #lose(invocation: Invocation, worker: number): void {
+    const before = invocation.workerOf;
+    if (!invocation.lose([worker])) return;
+    if (invocation.lost.length === this.#settings.workers) {
+      this.#abort(invocation, "worker-lost", NONE);
+      return;
+    }
+    if (this.#settings.scheme !== "worker-sp") return;
+    this.#trigger(invocation, (vertex) => before[vertex] !== invocation.workerOf[vertex]);
+    // Also to those whom nobody has told of the invocation yet, lest they trigger the lost worker.
+    const { id, plan, knowledge, lost } = invocation;
+    const news = { plan: plan.id, invocation: id, facts: knowledge.facts, lost };
+    for (const party of this.#parties(invocation)) {
+      if (lost.includes(party)) continue;
+      this.#env.send(workerNode(party), { tag: "recover", told: [], heard: [], ...news });
+    }
+  }
+
+  #back(worker: number): void {
+    this.#away.delete(worker);
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const invocation of held) this.#begin(invocation);
   }
 
   /** Answers the start edges of the vertices chosen. */
@@ -159,10 +199,10 @@ export class Gateway {
       this.#outbox.add(owner, invocation, answer);
     }
   }
-}
 
-/** Every worker that may have had a part, ascending: the plan's and those who took over. */
-function workersOf(invocation: Invocation): readonly number[] {
-  const workers = new Set([...invocation.plan.workerOf, ...invocation.workerOf]);
-  return [...workers].sort((a, b) => a - b);
+  /** Every worker that may have a part, ascending: the plan's, and whoever may have taken over. */
+  #parties({ plan, lost }: Invocation): readonly number[] {
+    if (lost.length > 0) return [...Array(this.#settings.workers).keys()];
+    return [...new Set(plan.workerOf)].sort((a, b) => a - b);
+  }
 }

@@ -88,9 +88,9 @@ export class Invocation {
 
   /** Takes over that workers were lost; false if it knew. */
   lose(lost: LostWorkers): boolean {
-    const news = lost.filter((worker) => !this.lost.includes(worker));
-    if (news.length === 0) return false;
-    this.lost = [...this.lost, ...news].sort((a, b) => a - b);
+    const all = new Set([...this.lost, ...lost]);
+    if (all.size === this.lost.length) return false;
+    this.lost = [...all].sort((a, b) => a - b);
     this.workerOf = relocate(this.plan, this.lost);
     return true;
   }

@@ -5,7 +5,7 @@
 
 import type { Fact, Facts } from "../protocol.ts";
 import type { Value } from "../workflow/condition.ts";
-import { type Item, ROOT_ITEM } from "../workflow/item.ts";
+import { type Item, parentItem, ROOT_ITEM } from "../workflow/item.ts";
 
 const NOTHING: Facts = [];
 
@@ -46,8 +46,13 @@ export class Knowledge {
     return fact?.tag === "value" ? fact.value : undefined;
   }
 
+  /** Also if a foreach around the item was skipped. */
   absent(datum: number, item: Item): boolean {
-    return this.#facts !== NOTHING && this.#index.has(key("absent", datum, item));
+    if (this.#facts === NOTHING) return false;
+    for (let at = item; ; at = parentItem(at)) {
+      if (this.#index.has(key("absent", datum, at))) return true;
+      if (at === ROOT_ITEM) return false;
+    }
   }
 
   /** The outcome fixed for this item, or for the whole invocation; undefined: decide by conditions. */

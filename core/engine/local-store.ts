@@ -11,7 +11,7 @@ import { type Holds, holdsOf } from "../storage/holds.ts";
 import type { Bytes } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
 import { partsOf } from "../workflow/parts.ts";
-import type { Activation } from "./activation.ts";
+import type { Activation, Transfer } from "./activation.ts";
 import type { Invocation } from "./join.ts";
 import type { Journal } from "./journal.ts";
 
@@ -58,8 +58,16 @@ export class LocalStore {
     this.#policy.backed(partOf(activation, part));
   }
 
-  tierOf(activation: Activation, part: { readonly datum: number; readonly part: Item }): Tier {
-    return this.#policy.tierOf(partOf(activation, part));
+  /** From which tier the activation is to read a part; a local copy stays until the read has ended. */
+  beginRead(activation: Activation, part: { readonly datum: number; readonly part: Item }): Tier {
+    return this.#policy.beginRead(partOf(activation, part));
+  }
+
+  endRead(
+    activation: Activation,
+    { tier, ...part }: Pick<Transfer, "tier" | "datum" | "part">,
+  ): void {
+    if (tier === "local") this.#policy.endRead(partOf(activation, part));
   }
 
   /** A vertex has ended or was skipped: what it held of this worker's data may go. */
@@ -80,8 +88,9 @@ export class LocalStore {
     }
   }
 
-  /** A failed attempt's local writes go; the next attempt writes them again. */
+  /** A failed attempt's reads end, its local writes go; the next attempt does both again. */
   discard(activation: Activation): void {
+    for (const read of activation.reads) if (!read.ended) this.endRead(activation, read);
     for (const { datum, part, tier } of activation.writes) {
       if (tier !== "local") continue;
       const copy = this.#policy.discard(partOf(activation, { datum, part }));

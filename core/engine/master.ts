@@ -92,7 +92,8 @@ export class Master {
         const invocation = this.#register.enter(message.invocation, message.plan);
         if (invocation === undefined) return;
         invocation.knowledge.learn(message.facts);
-        if (message.lost.length > 0) invocation.lose(message.lost);
+        // Of a loss while the message was on its way, only one of the two may know.
+        invocation.lose([...message.lost, ...this.#away]);
         this.#tracker.answer(invocation, message.answers);
         return;
       }
@@ -126,8 +127,10 @@ export class Master {
     for (let worker = 0; worker < this.#settings.workers; worker++) {
       if (!this.#away.has(worker)) open.add(worker);
     }
-    this.#polls.set(poll, { invocation, task, items: [item], open });
+    const asked: Poll = { invocation, task, items: [item], open };
+    this.#polls.set(poll, asked);
     for (const worker of open) this.#env.send(workerNode(worker), { tag: "poll", poll });
+    this.#closeIfHeard(poll, asked);
   }
 
   #loaded(worker: number, message: Extract<Message, { tag: "load" }>): void {
@@ -171,17 +174,21 @@ export class Master {
   }
 
   #completed(worker: number, message: Extract<Message, { tag: "completed" }>): void {
-    const invocation = this.#register.find(message.invocation);
-    if (invocation === undefined) return;
-    const assignments = this.#assigned.get(message.invocation);
-    const key = `${message.task} ${message.item}`;
-    // Only from whom it was assigned to: a worker given up for lost may still report.
-    if (assignments?.get(key)?.worker === worker) {
-      assignments.delete(key);
-      this.#load[worker]!.assigned--;
+    const { invocation: id, task, item } = message;
+    const invocation = this.#register.find(id);
+    if (invocation === undefined) {
+      const release = this.#register.releaseOf(id);
+      if (release !== undefined) this.#env.send(workerNode(worker), release);
+      return;
     }
+    const assignments = this.#assigned.get(id);
+    const key = `${task} ${item}`;
+    // Only from whom it was assigned to: what a worker given up for lost wrote, nobody can read.
+    if (assignments?.get(key)?.worker !== worker) return;
+    assignments.delete(key);
+    this.#load[worker]!.assigned--;
     invocation.knowledge.learn(message.facts);
-    this.#tracker.complete(invocation, message.task, message.item);
+    this.#tracker.complete(invocation, task, item);
   }
 
   /** Runs again what the lost worker had not ended, or had written where nobody reads it now. */
@@ -203,6 +210,8 @@ export class Master {
     const running = [...(assigned?.values() ?? [])].filter((task) => task.worker === worker);
     const before = invocation.workerOf;
     invocation.lose([worker]);
+    // With nobody left the gateway gives it up.
+    if (invocation.lost.length === this.#settings.workers) return;
     const again = lostWork(invocation, { running, wasThere: (task) => before[task] === worker });
     const vertices = new Set<number>();
     for (const { task, item } of again) {

@@ -32,6 +32,7 @@ export class Outbox {
 
   /** Sends what was gathered, in order; facts as they are now. */
   flush(tag: "trigger" | "invoke"): void {
+    if (this.#parcels.length === 0) return;
     for (const { to, invocation, answers } of this.#parcels) {
       this.#env.send(to, {
         tag,

@@ -116,9 +116,8 @@ export function lostWork(
   for (const task of [...graph.order].reverse()) {
     for (const { item, done } of byVertex.get(task) ?? []) {
       const ran = at.running.some((other) => other.task === task && other.item === item);
-      const wanted =
-        at.wasThere(task) &&
-        (done ? graph.vertices[task]!.writes.some(unread) : task < graph.taskCount);
+      // What has not ended runs on, unless it ran there: the plan's worker need not be the one.
+      const wanted = done && at.wasThere(task) && graph.vertices[task]!.writes.some(unread);
       if (!ran && !wanted) continue;
       again.push({ task, item });
       rerun.add(task);

@@ -5,7 +5,7 @@
 
 import { invariant } from "../invariant.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { InvocationId } from "../protocol.ts";
+import type { InvocationId, Message } from "../protocol.ts";
 import { Invocation } from "./join.ts";
 
 /** Ended invocations that are remembered: far more than can be on their way at once. */
@@ -14,13 +14,13 @@ const REMEMBERED = 16_384;
 export class Register {
   readonly #plans: Map<number, Plan>;
   readonly #open: Map<InvocationId, Invocation>;
-  /** In order of ending. */
-  readonly #ended: Set<InvocationId>;
+  /** To their plans, in order of ending; undefined: it ended before anything was heard of it. */
+  readonly #ended: Map<InvocationId, number | undefined>;
 
   constructor() {
     this.#plans = new Map();
     this.#open = new Map();
-    this.#ended = new Set();
+    this.#ended = new Map();
   }
 
   addPlan(plan: Plan): void {
@@ -51,14 +51,23 @@ export class Register {
   end(id: InvocationId): Invocation | undefined {
     const invocation = this.#open.get(id);
     this.#open.delete(id);
-    this.#ended.add(id);
+    if (!this.#ended.has(id)) this.#ended.set(id, invocation?.plan.id);
     if (this.#ended.size > REMEMBERED) {
-      for (const oldest of this.#ended) {
+      for (const oldest of this.#ended.keys()) {
         this.#ended.delete(oldest);
         break;
       }
     }
     return invocation;
+  }
+
+  /**
+   * What to answer a worker that still goes on with an ended invocation, since it was away when the
+   * others were told; undefined: nothing.
+   */
+  releaseOf(id: InvocationId): Message | undefined {
+    const plan = this.#ended.get(id);
+    return plan === undefined ? undefined : { tag: "release", plan, invocation: id };
   }
 
   /** In order of appearance. */

@@ -9,7 +9,7 @@
 
 import type { Answer } from "../protocol.ts";
 import { evaluate, isTrue, type Value } from "../workflow/condition.ts";
-import { type Edge, OTHERWISE, type Vertex } from "../workflow/graph.ts";
+import { type Edge, type Graph, OTHERWISE, type Vertex } from "../workflow/graph.ts";
 import { childItem, type Item, parentItem, partOf } from "../workflow/item.ts";
 import { datumScope, itemIn, widthOf } from "../workflow/parts.ts";
 import type { Invocation, Join } from "./join.ts";
@@ -136,7 +136,8 @@ export class Tracker {
   #skip(invocation: Invocation, at: Place, vertex: Vertex): void {
     const { graph } = invocation.plan;
     this.#journal.fact("skip", subject(invocation, at.vertex, at.item));
-    const absent = vertex.writes.filter((datum) => graph.data[datum]!.readers.length > 0);
+    const unwritten = vertex.kind === "foreach" ? writtenInside(graph, at.vertex) : vertex.writes;
+    const absent = unwritten.filter((datum) => graph.data[datum]!.readers.length > 0);
     invocation.knowledge.learn(absent.map((datum) => ({ tag: "absent", datum, item: at.item })));
     this.#host.resolved(invocation, at.vertex, at.item);
     this.#pass(invocation, at, false);
@@ -209,6 +210,18 @@ export function answersOf(
       taken: true,
     }));
   });
+}
+
+/** Data that the bodies of the foreach write, those of foreachs inside it too. */
+function writtenInside(graph: Graph, foreach: number): readonly number[] {
+  const inside = graph.scopes.map(() => false);
+  // A scope comes after the one around it.
+  for (const [scope, { parent, foreach: opener }] of graph.scopes.entries()) {
+    inside[scope] = opener === foreach || (parent >= 0 && inside[parent]!);
+  }
+  return graph.scopes.flatMap(({ vertices }, scope) =>
+    inside[scope] ? vertices.flatMap((vertex) => graph.vertices[vertex]!.writes) : [],
+  );
 }
 
 /** How many bodies the foreach has; a list that nobody wrote has no items. */

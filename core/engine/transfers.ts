@@ -35,9 +35,12 @@ export class Transfers {
     return activation.readsLeft > 0;
   }
 
-  /** One read has ended; whether it was the last. */
+  /** One read has ended, unless it had before; whether it was the last. */
   got(activation: Activation, { slot, bytes }: Extract<Input, { tag: "got" }>): boolean {
     const read = activation.reads[slot]!;
+    if (read.ended) return false;
+    read.ended = true;
+    this.#store.endRead(activation, read);
     const { stored } = activation.of.plan.graph.data[read.datum]!.spec;
     this.#journal.data("get", activation, {
       datum: read.datum,
@@ -114,7 +117,7 @@ export class Transfers {
           continue;
         }
         const outside = graph.data[datum]!.producer === OUTSIDE;
-        const tier = outside ? "remote" : this.#store.tierOf(activation, { datum, part });
+        const tier = outside ? "remote" : this.#store.beginRead(activation, { datum, part });
         reads.push(transfer({ datum, part, tier, bytes: NO_BYTES }));
       }
     }
@@ -157,5 +160,5 @@ export class Transfers {
 }
 
 function transfer(of: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
-  return { ...of, tries: 0, since: NO_TIME };
+  return { ...of, tries: 0, since: NO_TIME, ended: false };
 }

@@ -7,7 +7,7 @@
  * there: what had ended with its data in the remote store is not run again.
  */
 
-import { GATEWAY, type NodeId, workerNode } from "../node.ts";
+import { GATEWAY, type NodeId, workerIndex, workerNode } from "../node.ts";
 import type { Answer, Facts, LostWorkers, Message } from "../protocol.ts";
 import { NO_TIME } from "../units.ts";
 import type { Activation } from "./activation.ts";
@@ -41,15 +41,15 @@ export class WorkerSp implements WorkerScheme {
     );
   }
 
-  message(_from: NodeId, message: Message): void {
+  message(from: NodeId, message: Message): void {
     switch (message.tag) {
       case "trigger": {
-        const invocation = this.#enter(message);
+        const invocation = this.#enter(from, message);
         if (invocation !== undefined) this.#tracker.answer(invocation, message.answers);
         return;
       }
       case "recover": {
-        const invocation = this.#enter(message);
+        const invocation = this.#enter(from, message);
         if (invocation !== undefined) this.#takeOver(invocation, message);
         return;
       }
@@ -79,14 +79,17 @@ export class WorkerSp implements WorkerScheme {
     if (this.#sinks.size > 0) this.#sinks.clear();
   }
 
-  #enter(message: {
-    readonly invocation: number;
-    readonly plan: number;
-    readonly facts: Facts;
-    readonly lost: LostWorkers;
-  }): Invocation | undefined {
-    const invocation = this.#context.register.enter(message.invocation, message.plan);
-    if (invocation === undefined) return undefined;
+  #enter(
+    from: NodeId,
+    message: Extract<Message, { tag: "trigger" | "recover" }>,
+  ): Invocation | undefined {
+    const { env, register } = this.#context;
+    const invocation = register.enter(message.invocation, message.plan);
+    if (invocation === undefined) {
+      const release = register.releaseOf(message.invocation);
+      if (release !== undefined && workerIndex(from) >= 0) env.send(from, release);
+      return undefined;
+    }
     invocation.knowledge.learn(message.facts);
     if (message.lost.length > 0) this.#lose(invocation, message.lost);
     return invocation;

@@ -34,6 +34,8 @@ interface Entry extends LocalCopy {
   holds: number;
   /** Whether its remote copy is complete, so that the local one may go. */
   evictable: boolean;
+  /** Reads of it under way, which keep it from being evicted. */
+  reads: number;
 }
 
 const REMOTE_ONLY: PutDecision = { tiers: ["remote"], spilled: false, evicted: [] };
@@ -75,7 +77,7 @@ export class FaaStore {
       return { tiers: ["remote"], spilled: true, evicted };
     }
     this.#used = (this.#used + copy.bytes) as Bytes;
-    this.#partsOf(copy.invocation).set(keyOf(copy), { ...copy, holds, evictable: false });
+    this.#partsOf(copy.invocation).set(keyOf(copy), { ...copy, holds, evictable: false, reads: 0 });
     if (tag === "both") return { tiers: ["local", "remote"], spilled: false, evicted };
     return evicted.length === 0 ? LOCAL_ONLY : { tiers: ["local"], spilled: false, evicted };
   }
@@ -90,6 +92,19 @@ export class FaaStore {
   tierOf(part: Part): Tier {
     const here = this.#parts.get(part.invocation)?.has(keyOf(part)) ?? false;
     return here ? "local" : "remote";
+  }
+
+  /** A read begins, from the tier given; if that is here, `endRead` has to follow. */
+  beginRead(part: Part): Tier {
+    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+    if (entry === undefined) return "remote";
+    entry.reads++;
+    return "local";
+  }
+
+  endRead(part: Part): void {
+    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+    if (entry !== undefined) entry.reads--;
   }
 
   /** One holder is through with it; gives the copy back when that was the last. */
@@ -126,7 +141,7 @@ export class FaaStore {
     for (const parts of this.#parts.values()) {
       for (const entry of parts.values()) {
         if (freed >= missing) break;
-        if (!entry.evictable) continue;
+        if (!entry.evictable || entry.reads > 0) continue;
         chosen.push(entry);
         freed += entry.bytes;
       }

@@ -9,7 +9,7 @@
 
 import type { Plan } from "../plan/plan.ts";
 import { type Graph, OUTSIDE, type Read } from "../workflow/graph.ts";
-import { datumScope, walkingScope } from "../workflow/parts.ts";
+import { datumScope, sharedScope, walkingScope } from "../workflow/parts.ts";
 
 export interface Holds {
   /** Datum to the number of vertices on this worker that hold each part of it. */
@@ -36,7 +36,7 @@ export function holdsOf(plan: Plan, worker: number): Holds {
   return { count, releasedBy };
 }
 
-/** The vertex that stands for a reader, at the level where the datum has its parts. */
+/** The vertex that stands for a reader, in the innermost scope that reads each part once. */
 function holderOf(
   graph: Graph,
   reader: number,
@@ -44,13 +44,26 @@ function holderOf(
 ): { readonly vertex: number; readonly how: Read["how"] } {
   const { how } = graph.vertices[reader]!.reads.find((read) => read.datum === datum)!;
   const scope = graph.vertices[reader]!.scope;
-  const target = how === "item" ? walkingScope(graph, scope, datum) : datumScope(graph, datum);
-  let vertex = reader;
-  while (depth(graph, vertex) > graph.scopes[target]!.depth) {
-    const { foreach } = graph.scopes[graph.vertices[vertex]!.scope]!;
-    vertex = graph.vertices[foreach]!.partner;
+  const written = datumScope(graph, datum);
+  if (how === "item") {
+    const walking = walkingScope(graph, scope, datum);
+    const once = graph.scopes[walking]!.parent === written;
+    if (once) return { vertex: climb(graph, reader, walking), how };
+    // Each body of a foreach between the two walks the whole list.
+    return { vertex: climb(graph, reader, written), how: "all" };
   }
-  return { vertex, how };
+  // Bodies of one foreach that read what all bodies of another wrote share those parts.
+  return { vertex: climb(graph, reader, sharedScope(graph, scope, written)), how };
+}
+
+/** The vertex itself, or the close, in scope `target`, of the foreach that it is in. */
+function climb(graph: Graph, vertex: number, target: number): number {
+  let at = vertex;
+  while (depth(graph, at) > graph.scopes[target]!.depth) {
+    const { foreach } = graph.scopes[graph.vertices[at]!.scope]!;
+    at = graph.vertices[foreach]!.partner;
+  }
+  return at;
 }
 
 function depth(graph: Graph, vertex: number): number {

@@ -77,7 +77,7 @@ export function walkingScope(graph: Graph, scope: number, datum: number): number
 }
 
 /** The innermost scope around both. */
-function sharedScope(graph: Graph, one: number, other: number): number {
+export function sharedScope(graph: Graph, one: number, other: number): number {
   let a = one;
   let b = other;
   while (a !== b) {

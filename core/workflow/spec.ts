@@ -20,6 +20,8 @@ export interface WorkflowSpec {
 
 export interface TaskSpec {
   readonly name: string;
+  /** The function's body, for live runs; the simulator knows `compute`, `sleep` and sizes only. */
+  readonly run: RunSpec;
   /** CPU time of one activation on one core-second scale (core-microseconds). */
   readonly compute: Quantity;
   /** Wall time that takes no CPU, microseconds. */
@@ -36,6 +38,17 @@ export interface TaskSpec {
   /** Longest time of one attempt, from its container to its last put; none: no limit. */
   readonly timeout: Micros | undefined;
 }
+
+/** What a container runs for a task. */
+export type RunSpec =
+  /** Computes and sleeps as the task says, and writes so many bytes. */
+  | { readonly tag: "synthetic" }
+  /** A module that exports the function: `builtin:FOLDER/NAME`, or a path from the workflow file. */
+  | { readonly tag: "module"; readonly module: string }
+  /** A program and its arguments; data over stdin and stdout. */
+  | { readonly tag: "command"; readonly command: readonly string[] };
+
+export const SYNTHETIC: RunSpec = { tag: "synthetic" };
 
 export interface ContainerSpec {
   readonly memory: Bytes;

@@ -14,6 +14,7 @@ import {
   type DatumSpec,
   fixed,
   type Step,
+  SYNTHETIC,
   type TaskSpec,
   type WorkflowSpec,
 } from "../../core/workflow/spec.ts";
@@ -26,6 +27,7 @@ export function datum(name: string, size: number, count = 0): DatumSpec {
 export function task(name: string, over: Partial<TaskSpec> = {}): TaskSpec {
   return {
     name,
+    run: SYNTHETIC,
     compute: fixed(0),
     sleep: fixed(1_000_000),
     cores: 1,

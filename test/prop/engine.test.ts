@@ -13,7 +13,7 @@ import { complaints, simulateCase } from "../core/engine/simulate-case.ts";
 const test = suite("engines");
 
 /** More for a search by hand: `ENGINE_RUNS=5000 ENGINE_SEED=7`. */
-const RUNS = Number(process.env["ENGINE_RUNS"] ?? 400);
+const RUNS = Number(process.env["ENGINE_RUNS"] ?? 250);
 const SEED = process.env["ENGINE_SEED"];
 const parameters = {
   numRuns: RUNS,

@@ -13,6 +13,7 @@ import {
   type DatumSpec,
   fixed,
   type Step,
+  SYNTHETIC,
   type TaskSpec,
   type WorkflowSpec,
 } from "../../../core/workflow/spec.ts";
@@ -164,6 +165,7 @@ class Builder {
     };
     this.tasks.push({
       name,
+      run: SYNTHETIC,
       compute: fixed(shape.compute_ms * MS),
       sleep: fixed(shape.sleep_ms * MS),
       cores: 1,
@@ -260,8 +262,9 @@ function anyFaults(workers: number): fc.Arbitrary<Faults> {
       after: fc.option(ms(400), { nil: undefined }),
     })
     .map(({ worker, at, after }) => {
-      const back = after === undefined ? undefined : ((at + after + MS) as Micros);
-      return { worker, at, back };
+      // The first worker always comes back: with none left, nothing could ever end.
+      if (after === undefined && worker > 0) return { worker, at, back: undefined };
+      return { worker, at, back: (at + (after ?? 0) + MS) as Micros };
     });
   return fc.record({
     crashes: fc.oneof(
@@ -307,6 +310,7 @@ export function anyCase(options: { readonly faults: boolean }): fc.Arbitrary<Cas
         tick: fc.oneof({ weight: 3, arbitrary: fc.constant(0 as Micros) }, ms(20)),
         poll: fc.boolean(),
         batch: fc.boolean(),
+        follow: fc.boolean(),
         faults: options.faults ? anyFaults(workers) : fc.constant(NO_FAULTS),
         invocations: fc.integer({ min: 1, max: 3 }),
         clients: fc.integer({ min: 1, max: 3 }),
@@ -322,8 +326,8 @@ export function anyCase(options: { readonly faults: boolean }): fc.Arbitrary<Cas
           keepAlive: drawn.keepAlive,
           dispatchTick: drawn.tick,
           pollBeforeAssign: drawn.poll,
-          followPlan: false,
           batchTriggers: drawn.batch,
+          followPlan: drawn.follow,
         };
         const plan = planFor(compile(spec), { workers, ...drawn });
         return { spec, plan, settings, faults, invocations, clients, seed };

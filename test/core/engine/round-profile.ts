@@ -13,8 +13,8 @@ const MS = 1_000;
 const IDEAL = Effect.runSync(loadProfile("ideal"));
 
 /**
- * A message takes 1 ms, a remote get or put 10 ms and 1 ms a kB, a local one no time, a cold start
- * 100 ms. Engines answer at once.
+ * A message takes 1 ms, a remote get 10 ms and 1 ms a kB, a remote put 2 ms and 1 ms a kB, a local
+ * one no time, a cold start 100 ms. Engines answer at once.
  */
 export const ROUND_PROFILE: Profile = {
   ...IDEAL,
@@ -32,6 +32,7 @@ export const ROUND_SETTINGS: Settings = {
   keepAlive: ROUND_PROFILE.container.keep_alive,
   dispatchTick: 0 as Micros,
   pollBeforeAssign: false,
+  followPlan: false,
   batchTriggers: true,
   ...STORE_RETRIES,
 };

@@ -47,6 +47,7 @@ export function complaints(of: Case, { events, result }: CaseRun): readonly stri
   if (result.started !== of.invocations) found.push(`${result.started} invocations started`);
   for (const id of result.unfinished) found.push(`invocation ${id} never ended`);
   if (result.end > LONGEST_US) found.push(`the run stood still until ${result.end} us`);
+  if (of.faults.crashes.length === 0) found.push(...unreadable(of, events));
   const expected = activationsOf(of.spec);
   for (let id = 0; id < result.started; id++) {
     const its = events.filter(({ invocation }) => invocation === id);
@@ -84,5 +85,21 @@ function differences(of: Case, events: readonly Event[], expected: readonly stri
   ];
   const quiet = of.faults.crashes.length === 0;
   if (quiet && names.length !== ran.length) found.push(`ran twice: ${names.sort().join(", ")}`);
+  return found;
+}
+
+/** What is read was written before, to where it is read from. */
+function unreadable(of: Case, events: readonly Event[]): string[] {
+  const written = new Set<string>();
+  const found: string[] = [];
+  for (const { kind, why, node, invocation, datum, part, time } of events) {
+    if (kind !== "put" && kind !== "get") continue;
+    const place = `${invocation} ${datum} ${part} ${why === "local" ? node : why}`;
+    if (kind === "put") written.add(place);
+    else if (why !== "absent" && !written.has(place)) {
+      const { name } = of.plan.graph.data[datum]!;
+      found.push(`at ${time} us ${name} ${part} is read from the ${why} store, never put there`);
+    }
+  }
   return found;
 }

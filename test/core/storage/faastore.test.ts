@@ -1,0 +1,111 @@
+/** FaaStore's decisions: where a datum goes, when it is given up. */
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FaaStore, type LocalCopy } from "../../../core/storage/faastore.ts";
+import type { Bytes } from "../../../core/units.ts";
+
+const test = suite("FaaStore");
+
+function store(quota: number): FaaStore {
+  const faastore = new FaaStore();
+  faastore.setQuota(quota as Bytes);
+  return faastore;
+}
+
+function copy(datum: number, bytes: number, invocation = 1): LocalCopy {
+  return { plan: 0, invocation, datum, part: 0, bytes: bytes as Bytes };
+}
+
+test("a datum tagged remote takes no room here", () => {
+  const faastore = store(100);
+  assert.equal(faastore.put(copy(0, 10), "remote", 1).tiers, ["remote"]);
+  assert.equal([faastore.used, faastore.tierOf(copy(0, 10))], [0, "remote"]);
+});
+
+test("a datum tagged local stays here while the quota lasts, to the last byte", () => {
+  const faastore = store(100);
+  assert.equal(faastore.put(copy(0, 100), "local", 1).tiers, ["local"]);
+  assert.equal([faastore.used, faastore.tierOf(copy(0, 100))], [100, "local"]);
+  const { tiers, spilled } = faastore.put(copy(1, 1), "local", 1);
+  assert.equal([tiers, spilled, faastore.used], [["remote"], true, 100]);
+});
+
+test("a datum tagged both goes here first, then to the remote store", () => {
+  assert.equal(store(100).put(copy(0, 10), "both", 1).tiers, ["local", "remote"]);
+});
+
+test("a datum tagged both that nobody here reads goes to the remote store only", () => {
+  assert.equal(store(100).put(copy(0, 10), "both", 0).tiers, ["remote"]);
+});
+
+test("the last of its readers frees a datum", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 60), "local", 2);
+  assert.is(faastore.letGo(copy(0, 0)), undefined);
+  assert.is(faastore.letGo(copy(0, 0))?.bytes, 60);
+  assert.equal([faastore.used, faastore.letGo(copy(0, 0))], [0, undefined]);
+});
+
+test("room is made of what the remote store has too, oldest first, and of no more than needed", () => {
+  const faastore = store(100);
+  for (const datum of [0, 1, 2]) {
+    faastore.put(copy(datum, 30), "both", 1);
+    faastore.backed(copy(datum, 30));
+  }
+  const { evicted, tiers } = faastore.put(copy(3, 30), "local", 1);
+  assert.equal([evicted.map(({ datum }) => datum), tiers], [[0], ["local"]]);
+  assert.equal([faastore.tierOf(copy(0, 0)), faastore.used], ["remote", 90]);
+});
+
+test("what is only here, or whose remote copy is not complete, is never evicted", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 60), "local", 1);
+  faastore.put(copy(1, 40), "both", 1);
+  const { evicted, spilled } = faastore.put(copy(2, 30), "local", 1);
+  assert.equal([evicted, spilled], [[], true]);
+});
+
+test("a copy that is being read is not evicted before the read has ended", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 60), "both", 1);
+  faastore.backed(copy(0, 60));
+  assert.is(faastore.beginRead(copy(0, 60)), "local");
+  assert.is(faastore.put(copy(1, 60), "local", 1).spilled, true);
+  faastore.endRead(copy(0, 60));
+  assert.is(faastore.put(copy(2, 60), "local", 1).evicted.length, 1);
+  assert.is(faastore.beginRead(copy(0, 60)), "remote");
+});
+
+test("nothing is evicted for a datum that would not fit all the same", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 60), "local", 1);
+  faastore.put(copy(1, 20), "both", 1);
+  faastore.backed(copy(1, 20));
+  assert.equal(faastore.put(copy(2, 50), "local", 1).evicted, []);
+  assert.is(faastore.tierOf(copy(1, 20)), "local");
+});
+
+test("a datum written again takes the room of one copy", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 60), "local", 1);
+  assert.is(faastore.put(copy(0, 80), "local", 1).spilled, false);
+  assert.is(faastore.used, 80);
+});
+
+test("the end of an invocation frees what it left, and nothing of another", () => {
+  const faastore = store(100);
+  faastore.put(copy(0, 30, 1), "local", 1);
+  faastore.put(copy(1, 20, 1), "local", 1);
+  faastore.put(copy(0, 10, 2), "local", 1);
+  assert.equal(
+    faastore.end(1).map(({ bytes }) => bytes),
+    [30, 20],
+  );
+  assert.equal(
+    [faastore.used, faastore.tierOf(copy(0, 10, 2)), faastore.end(1)],
+    [10, "local", []],
+  );
+});
+
+test.run();

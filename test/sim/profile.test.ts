@@ -1,0 +1,65 @@
+/** Cluster profiles: what comes with the package can be read, what is wrong is told all at once. */
+
+import { readFileSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { PROFILES, parseProfile, readRate } from "../../sim/profile-config.ts";
+import { profileOf } from "../fixtures/scenario.ts";
+
+const ideal = readFileSync(new URL("../../sim/profiles/ideal.yaml", import.meta.url), "utf8");
+
+/** Line and finding of each problem. */
+function problemsIn(text: string): readonly string[] {
+  const result = parseProfile(text, "test");
+  if ("profile" in result) return [];
+  return result.problems.map(({ line, where, found }) => `${line} ${where}: ${found}`);
+}
+
+test("every profile of the package can be read, each value with its source", () => {
+  for (const name of PROFILES) {
+    const profile = profileOf(name);
+    assert.is(profile.name, name);
+    assert.is(profile.cluster.workers, 7);
+  }
+});
+
+test("units are read: sizes decimal, times whole microseconds, rates bytes a second", () => {
+  const { cluster, network, local_store, container } = profileOf("ideal");
+  assert.is(cluster.worker_memory, 32e9);
+  assert.is(network.storage_link, 125e6);
+  assert.is(local_store.bandwidth, Number.POSITIVE_INFINITY);
+  assert.is(container.keep_alive, 600_000_000);
+});
+
+test("a rate is a size a second, or unlimited", () => {
+  assert.equal(readRate("50 MB/s"), { value: 50e6 });
+  assert.equal(readRate("50MB/s"), { value: 50e6 });
+  assert.equal(readRate("unlimited"), { value: Number.POSITIVE_INFINITY });
+  for (const wrong of ["50", "50 MB", "0 MB/s", "-1 MB/s", "fast", "MB/s", 50]) {
+    assert.ok("found" in readRate(wrong), `${wrong}`);
+  }
+});
+
+test("all problems of a profile come at once, each with its line", () => {
+  const wrong = ideal
+    .replace("workers: { value: 7,", "workers: { value: seven,")
+    .replace("latency: { value: 0,", "latancy: { value: 0,")
+    .replace("document: { value: per-datum,", "document: { value: each,")
+    .replace("cold_start: { value: 0, source: ideal }", "cold_start: { value: 0 }");
+  const found = problemsIn(wrong).join("\n");
+  assert.match(found, /\d+ cluster\.workers\.value: .*seven/);
+  assert.match(found, /\d+ network\.latancy: .*not a field/);
+  assert.match(found, /\d+ network: "latency" is missing/);
+  assert.match(found, /\d+ remote_store\.document\.value: .*each/);
+  assert.match(found, /\d+ container\.cold_start/);
+  for (const line of found.split("\n")) assert.not.match(line, /^0 /);
+});
+
+test("a section that is missing, a text that is no profile, YAML that is none", () => {
+  assert.match(problemsIn(ideal.replace(/\nengine:[\s\S]*$/, "\n")).join(), /"engine" is missing/);
+  assert.ok(problemsIn("[1, 2]").length > 0);
+  assert.ok(problemsIn("").length > 0);
+  assert.ok(problemsIn("a: [").length > 0);
+});
+
+test.run();
