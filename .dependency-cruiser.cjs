@@ -9,6 +9,9 @@
 /** Files that compose, in any area: subcommands, their flags, and readers of configuration. */
 const COMMAND = "-(command|flags|config)\\.ts$";
 
+/** What runs in containers. */
+const FUNCTION_BODY = "^workflows/functions/";
+
 /**
  * The one door of each npm package, so that a package can be changed in one place. A package that
  * is not listed here may not be imported at all.
@@ -19,6 +22,9 @@ const DOORS = {
   jsep: ["workflows/expression.ts"],
   "csv-stringify": ["analysis/csv.ts"],
   "@viz-js/viz": ["analysis/plan-svg.ts"],
+  fastify: ["live/http.ts"],
+  "@nats-io/transport-node": ["live/nats.ts"],
+  "@nats-io/jetstream": ["live/nats.ts"],
 };
 /** At home in every edge area; its rule is `effect-at-the-edges`. */
 const EFFECT = inPackage("(effect|@effect/[^/]+)");
@@ -119,8 +125,17 @@ module.exports = {
     forbid({
       name: "inputs-know-core-types",
       comment: "workflows/ and traces/ know core types: not each other, nor drivers, nor analysis",
-      from: { path: "^(workflows|traces)/", pathNot: COMMAND },
+      from: { path: "^(workflows|traces)/", pathNot: [COMMAND, FUNCTION_BODY] },
       to: { path: "^(sim|live|analysis|workflows|traces)/", pathNot: "^$1/" },
+    }),
+    forbid({
+      name: "functions-know-their-context",
+      comment: "a function body knows what it is given (live/function-context.ts), nothing else",
+      from: { path: FUNCTION_BODY },
+      to: {
+        path: "^(core|sim|live|analysis|workflows|traces)/",
+        pathNot: ["^live/function-context\\.ts$", FUNCTION_BODY],
+      },
     }),
     forbid({
       name: "inputs-know-no-machine",
@@ -177,6 +192,8 @@ module.exports = {
       from: { pathNot: "^test/" },
       module: {
         path: "^(core|sim|live|traces|workflows|analysis)/",
+        // Processes of their own, started by name: ENTRIES in .ci/build.mjs.
+        pathNot: ["^live/container-main\\.ts$", FUNCTION_BODY],
         numberOfDependentsLessThan: 1,
       },
     }),

@@ -14,6 +14,13 @@ import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Runtime from "effect/Runtime";
 import { planCommand } from "./analysis/plan-command.ts";
+import {
+  gatewayCommand,
+  masterCommand,
+  storageCommand,
+  workerCommand,
+} from "./live/daemon-command.ts";
+import { liveCommand } from "./live/live-command.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { simulateCommand } from "./sim/simulate-command.ts";
 import { startCommand } from "./sim/start-command.ts";
@@ -22,7 +29,18 @@ import { checkCommand } from "./workflows/check-command.ts";
 
 const faasflow = Command.make("faasflow").pipe(
   Command.withDescription("Serverless workflows: schedule them, store their data, simulate both"),
-  Command.withSubcommands([startCommand, simulateCommand, planCommand, checkCommand, traceCommand]),
+  Command.withSubcommands([
+    startCommand,
+    simulateCommand,
+    planCommand,
+    checkCommand,
+    traceCommand,
+    liveCommand,
+    gatewayCommand,
+    masterCommand,
+    workerCommand,
+    storageCommand,
+  ]),
 );
 
 /** What was asked for goes to standard output; what is wrong, without a page of help, to the other. */
@@ -56,6 +74,8 @@ const services = NodeChildProcessSpawner.layer.pipe(
   ),
 );
 
+const GRACE_MS = 2_000;
+
 const run = Command.runWith(faasflow, { version: packageJson.version });
 const program = run(process.argv.slice(2)).pipe(Effect.provide(services));
 
@@ -70,6 +90,8 @@ for (const stream of [process.stdout, process.stderr]) {
 process.setSourceMapsEnabled(true);
 const exit = await Effect.runPromiseExit(program);
 if (Exit.isFailure(exit)) process.exitCode = tell(exit.cause);
+// Nothing should be left that keeps the process alive; if something is, it must not.
+setTimeout(() => process.exit(), GRACE_MS).unref();
 
 /** The library's own words, its suggestions included. */
 function inOneLine(message: string): string {

@@ -8,8 +8,17 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Files that Node starts by name: the command line, and later worker threads. `a/b.ts` gives `dist/a/b.js`. */
-const ENTRIES = ["cli.ts"];
+/**
+ * Files that Node starts or loads by name: the command line, the program in a container and the
+ * functions that come with the project. `a/b.ts` gives `dist/a/b.js`.
+ */
+const ENTRIES = [
+  "cli.ts",
+  "live/container-main.ts",
+  "workflows/functions/wordcount/start.ts",
+  "workflows/functions/wordcount/count.ts",
+  "workflows/functions/wordcount/merge.ts",
+];
 const LICENSES = "dist/third-party-licenses.txt";
 const SHEBANG = "#!/usr/bin/env node\n";
 /** Packages in CommonJS call `require`, which an ES module has not. */

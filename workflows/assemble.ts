@@ -13,8 +13,10 @@ import {
   type ItemsSpec,
   type Quantity,
   type RetrySpec,
+  type RunSpec,
   type Step,
   type SwitchCase,
+  SYNTHETIC,
   type TaskSpec,
   type WorkflowSpec,
 } from "../core/workflow/spec.ts";
@@ -30,6 +32,7 @@ import type {
   DefaultsFile,
   QuantityFile,
   RetriesFile,
+  RunFile,
   StepFile,
   TaskFile,
   WorkflowFile,
@@ -77,6 +80,7 @@ function readTask(
 ): TaskSpec {
   return {
     name,
+    run: readRun(task.run),
     compute: readDistribution(task.compute ?? 0, "time"),
     sleep: readDistribution(task.sleep ?? 0, "time"),
     cores: task.cores ?? DEFAULTS.cores,
@@ -87,6 +91,12 @@ function readTask(
     retries: readRetries(defaults.retries, task.retries),
     timeout: task.timeout === undefined ? undefined : time(task.timeout),
   };
+}
+
+function readRun(run: RunFile | undefined): RunSpec {
+  if (run === undefined) return SYNTHETIC;
+  if (typeof run === "string") return { tag: "module", module: run };
+  return { tag: "command", command: run };
 }
 
 function readContainer(file: ContainerFile, width: number): ContainerSpec {

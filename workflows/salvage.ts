@@ -18,7 +18,7 @@ export function salvage(data: unknown, problems: readonly ShapeProblem[]): unkno
 }
 
 const CUT = Symbol("cut");
-const FIELDS = new Set(["compute", "sleep", "cores", "container", "retries", "timeout"]);
+const FIELDS = new Set(["run", "compute", "sleep", "cores", "container", "retries", "timeout"]);
 
 function salvageValue(copy: unknown, path: readonly (string | number)[]): boolean {
   const [top, second, third] = path;

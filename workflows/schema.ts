@@ -7,6 +7,7 @@
 
 import * as Schema from "effect/Schema";
 import { parseExpression } from "./expression.ts";
+import { BUILTIN, BUILTINS } from "./function-modules.ts";
 import { type Dimension, type Reading, readQuantity, readShare } from "./quantity.ts";
 
 export interface WorkflowFile {
@@ -43,10 +44,14 @@ export interface DefaultsFile {
 }
 
 export interface TaskFile extends DefaultsFile {
+  readonly run?: RunFile;
   readonly reads?: readonly string[];
   readonly writes?: { readonly [name: string]: DatumFile };
   readonly after?: readonly string[];
 }
+
+/** A module, or a command as a list; none: synthetic. */
+export type RunFile = string | readonly string[];
 
 export interface ContainerFile {
   readonly memory?: Amount;
@@ -187,8 +192,17 @@ const defaultsFields = {
 
 const Defaults = Schema.Struct(defaultsFields) satisfies Schema.Decoder<DefaultsFile>;
 
+const Run = Schema.Union([Schema.String, Schema.Array(Schema.String)])
+  .annotate({
+    expected:
+      "a module such as `./count.js` or `builtin:wordcount/count`, or a command as a list such as `[sort, -u]`",
+    identifier: "Run",
+  })
+  .check(Schema.makeFilter(runComplaint)) satisfies Schema.Decoder<RunFile>;
+
 const Task = Schema.Struct({
   ...defaultsFields,
+  run: Schema.optionalKey(Run),
   reads: Schema.optionalKey(Schema.Array(Name)),
   writes: Schema.optionalKey(Schema.Record(Schema.String, Datum)),
   after: Schema.optionalKey(Schema.Array(Name)),
@@ -283,6 +297,24 @@ function told(found: string, remedy: string, offset?: number): string {
 
 function complaint(reading: Reading): string | undefined {
   return reading.ok ? undefined : told(reading.found, reading.remedy);
+}
+
+function runComplaint(run: RunFile): string | undefined {
+  if (typeof run !== "string") {
+    if (run[0] !== undefined && run[0].trim() !== "") return undefined;
+    return told("the command is empty", "Write the program and its arguments: `[sort, -u]`.");
+  }
+  if (run.startsWith(BUILTIN)) {
+    if (BUILTINS.includes(run.slice(BUILTIN.length))) return undefined;
+    const known = BUILTINS.map((name) => `${BUILTIN}${name}`).join(", ");
+    return told(`there is no ${run}`, `There are ${known}.`);
+  }
+  if (/\.[cm]?[jt]s$/.test(run)) return undefined;
+  return told(
+    `${JSON.stringify(run)} is not a module`,
+    "Write the path of a .js or .ts file from the workflow file, or a command as a list; " +
+      "without `run` a task is synthetic.",
+  );
 }
 
 function amount(dimension: Dimension) {

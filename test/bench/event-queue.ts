@@ -1,12 +1,12 @@
 /**
  * Events per second of the event queue in the hold model: n events pending, each one that is taken
- * schedules another after a random delay. Run: node --import tsx test/bench/event-queue.ts
+ * schedules another after a random delay. Run: node --import tsx test/bench/event-queue.ts [--small]
  */
 
 import { EventQueue } from "../../sim/event-queue.ts";
 import { Streams } from "../../sim/streams.ts";
 
-const ROUNDS = 4_000_000;
+const ROUNDS = process.argv.includes("--small") ? 40_000 : 4_000_000;
 const DELAYS = 65_536;
 const MEAN_DELAY_US = 1_000_000;
 

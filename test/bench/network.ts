@@ -1,12 +1,12 @@
 /**
  * Flows finished per CPU-second in closed loop: n flows under way, each one that is done opens
- * another. Run: node --import tsx test/bench/network.ts
+ * another. Run: node --import tsx test/bench/network.ts [LOAD] [--small]
  */
 
 import { Network } from "../../sim/network.ts";
 import { Streams } from "../../sim/streams.ts";
 
-const ROUNDS = 400_000;
+const ROUNDS = process.argv.includes("--small") ? 4_000 : 400_000;
 /** Few enough to stay in the cache: a kernel opens flows that it has just made. */
 const DRAWS = 2048;
 const DRAWS_OF_MANY_HOSTS = 65_536;
@@ -99,7 +99,7 @@ function closedLoop(load: Load, concurrent: number, wanted: number): number {
   return wanted / (used.user + used.system);
 }
 
-const chosen = process.argv[2];
+const chosen = process.argv.slice(2).find((arg) => !arg.startsWith("--"));
 console.log(`network, closed loop, exponential sizes, mean ${MEAN_BYTES} bytes, one CPU`);
 for (const load of LOADS) {
   if (chosen !== undefined && load.name !== chosen) continue;

@@ -131,7 +131,7 @@ test("video: three pieces of a 4.19 MB clip", () => {
   assert.is(size("simple_process", "content"), 22_663_904);
 });
 
-test("compute on the critical path leaves 0.05 to 1 s of the published latency to the rest", () => {
+test("compute on the critical path leaves 0.05 to 1.2 s of the published latency to the rest", () => {
   const path = (name: string, owners: readonly string[]): number => {
     const spec = load(name);
     const times = owners.map((owner) => {
@@ -147,7 +147,7 @@ test("compute on the critical path leaves 0.05 to 1 s of the published latency t
     8.5224 - path("fileprocessing", ["start", "sentiment", "upload"]),
     0.45 - path("wordcount", ["start", "count", "merge"]),
   ];
-  for (const rest of rests) assert.ok(rest > 0.05 && rest < 1, `${rest}`);
+  for (const rest of rests) assert.ok(rest > 0.05 && rest < 1.2, `${rest}`);
 });
 
 test.run();

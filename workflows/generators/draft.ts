@@ -13,6 +13,7 @@ import {
   type DatumName,
   type DatumSpec,
   fixed,
+  SYNTHETIC,
   type TaskSpec,
   type WorkflowSpec,
 } from "../../core/workflow/spec.ts";
@@ -93,6 +94,7 @@ export class Draft {
     this.#inputs.push(...inputs);
     this.#tasks.push({
       name,
+      run: SYNTHETIC,
       compute: fixed(0),
       sleep: fixed(SLEEP),
       cores: 1,

@@ -1,0 +1,195 @@
+/**
+ * A process container from the inside: the program that the worker starts as a child process. It
+ * loads the function, says that it is ready, and runs one activation at a time. An exception, also
+ * one that nobody waits for, fails the activation and not the container; only where something of
+ * the function may still run does the container end itself after saying so.
+ *
+ * It ends when its worker does: the IPC channel closes, or the worker's guard kills it.
+ */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { CapturedOutput } from "./captured-output.ts";
+import { runCommand } from "./command-function.ts";
+import {
+  checkToContainer,
+  type Done,
+  type Failed,
+  type FromContainer,
+  PROTOCOL,
+  type RunRequest,
+} from "./container-protocol.ts";
+import { ActivationContext, type FunctionBody } from "./function-context.ts";
+import { FunctionModules } from "./function-module.ts";
+import { runSynthetic } from "./synthetic-function.ts";
+
+/** How long a function whose stray exception was caught may take to come to its own end. */
+const SETTLE_MS = 100;
+/** Kernel clock ticks of /proc a second, on every Linux. */
+const TICKS_PER_SECOND = 100;
+
+type Body = Pick<Done, "outputs" | "values">;
+
+class Container {
+  readonly #output: CapturedOutput;
+  readonly #modules: FunctionModules;
+  readonly #send: (message: FromContainer, sent?: () => void) => void;
+  #current: number | undefined;
+  /** The first exception of the current activation that its body did not see. */
+  #stray: unknown;
+
+  constructor() {
+    this.#output = new CapturedOutput();
+    const ending = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+    const builtins = new URL("../workflows/functions/", import.meta.url);
+    this.#modules = new FunctionModules({ builtins, ending });
+    const send = process.send!.bind(process);
+    this.#send = (message, sent) => send(message, undefined, undefined, sent);
+    this.#current = undefined;
+    this.#stray = undefined;
+  }
+
+  /** From here on it answers the worker. */
+  listen(): void {
+    process.on("message", (value) => this.#handle(value));
+    process.on("disconnect", endGroup);
+    process.on("uncaughtException", (error) => this.#strayed(error));
+    process.on("unhandledRejection", (error) => this.#strayed(error));
+    // What a function does with these is not to reach the worker, nor to end the container.
+    delete process.send;
+    process.exit = (code) => {
+      const error = new Error(
+        `The function called process.exit(${code ?? ""}). Let it return, or throw an error.`,
+      );
+      if (this.#current !== undefined) this.#stray ??= error;
+      throw error;
+    };
+  }
+
+  #handle(value: unknown): void {
+    const checked = checkToContainer(value);
+    if ("problem" in checked) {
+      this.#output.toWorker(`A message of the worker cannot be read: ${checked.problem}.\n`);
+      endGroup();
+      return;
+    }
+    const { message } = checked;
+    if (message.tag === "load") {
+      const ready = (): void => this.#send({ tag: "ready", protocol: PROTOCOL });
+      if (message.function.tag !== "module") ready();
+      // Whatever is wrong with the module fails the run that needs it.
+      else this.#modules.load(message.function.module).then(ready, ready);
+    } else void this.#run(message);
+  }
+
+  async #run(request: RunRequest): Promise<void> {
+    const { activation } = request;
+    this.#current = activation;
+    this.#stray = undefined;
+    this.#output.begin();
+    const context = new ActivationContext(request, (values) => this.#output.line(values));
+    const started = process.hrtime.bigint();
+    const cpu = process.cpuUsage();
+    const ofPrograms = request.function.tag === "command" ? programTime_us() : 0;
+    let body: Body | undefined;
+    let error: unknown;
+    try {
+      mkdirSync(request.scratch, { recursive: true });
+      body = await this.#body(request, context);
+    } catch (thrown) {
+      error = thrown ?? new Error(`The function threw ${thrown}.`);
+    }
+    // Long over: what strayed has been reported, and the container is about to end.
+    if (this.#current !== activation) return;
+    const { user, system } = process.cpuUsage(cpu);
+    const wall_us = Number((process.hrtime.bigint() - started) / 1_000n);
+    const programs = request.function.tag === "command" ? programTime_us() - ofPrograms : 0;
+    const compute_us = user + system + programs;
+    const sleep_us = Math.max(0, wall_us - compute_us);
+    context.close();
+    this.#current = undefined;
+    const log = this.#output.end();
+    const failure = this.#stray ?? error;
+    if (failure !== undefined || body === undefined) {
+      this.#fail({ activation, ...described(failure), log }, false);
+      return;
+    }
+    this.#send({
+      tag: "done",
+      protocol: PROTOCOL,
+      activation,
+      ...body,
+      compute_us,
+      sleep_us,
+      log,
+    });
+  }
+
+  async #body(request: RunRequest, context: ActivationContext): Promise<Body> {
+    const { function: spec } = request;
+    switch (spec.tag) {
+      case "synthetic":
+        return { outputs: await runSynthetic(request), values: {} };
+      case "command":
+        return runCommand(request, spec.command, (text) => this.#output.add(text));
+      case "module": {
+        const { module } = spec;
+        const run: FunctionBody =
+          this.#modules.loaded(module) ?? (await this.#modules.load(module));
+        await run(context);
+        return { outputs: context.outputs(), values: context.values };
+      }
+      default:
+        return spec satisfies never;
+    }
+  }
+
+  /** An exception outside of the function's own call: a timer, a promise nobody waits for. */
+  #strayed(error: unknown): void {
+    const activation = this.#current;
+    if (activation === undefined) {
+      this.#output.toWorker(`Between activations: ${described(error).stack}\n`);
+      return;
+    }
+    this.#stray ??= error ?? new Error(`A promise was rejected with ${error}.`);
+    setTimeout(() => {
+      if (this.#current !== activation) return;
+      this.#current = -1;
+      const log = this.#output.end();
+      this.#fail({ activation, ...described(this.#stray), log }, true);
+    }, SETTLE_MS);
+  }
+
+  #fail(failed: Failed, ending: boolean): void {
+    const message: FromContainer = { tag: "failed", protocol: PROTOCOL, ending, ...failed };
+    this.#send(message, ending ? endGroup : undefined);
+  }
+}
+
+function described(thrown: unknown): { readonly message: string; readonly stack: string } {
+  if (!(thrown instanceof Error)) return { message: String(thrown), stack: "" };
+  return { message: thrown.message, stack: thrown.stack ?? "" };
+}
+
+/** CPU time of programs that this process started and that have ended; 0 where /proc is not there. */
+function programTime_us(): number {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    // The name, in brackets, may have blanks; cutime and cstime are the 14th and 15th field after it.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return ((Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND) * 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/** Ends this process and every program that a function has started. */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    // Not the leader of a group: started by hand.
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
+new Container().listen();

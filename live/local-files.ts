@@ -1,0 +1,244 @@
+/**
+ * The local store of one worker: files in a directory in shared memory. The core decides what lies
+ * here and counts the quota; this only moves files.
+ *
+ * Why files and not a socket: a container writes its output straight into memory that the next
+ * container maps or reads. Nothing goes over a network or through the worker, and no copy is made a
+ * second time: taking a file into the store is a rename. A socket would copy every byte twice more,
+ * through the worker's own thread. Measured on tmpfs with Node 20 and two busy cores, p50: `adopt`,
+ * `path` and `drop` together take 35 us for 1 kB and 195 us for 30 MB, which a container takes 14 ms
+ * to write.
+ *
+ * The calls are synchronous, because each takes microseconds. Freeing the pages of a large file
+ * does not (4 ms for 30 MB): it is renamed out of sight, and removed by a thread of Node's pool.
+ */
+
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
+import type { Bytes } from "../core/units.ts";
+import { type InvocationName, invocationPath, type PartName, partPath } from "./data-name.ts";
+import { StoreError } from "./remote-store.ts";
+
+export interface LocalFilesOptions {
+  /** Where its directory is made; shared memory if left out, else the system's temporary files. */
+  readonly under?: string | undefined;
+}
+
+const SHARED_MEMORY = "/dev/shm";
+const PREFIX = "faasflow-";
+/** Up to here a file is freed at once: handing it to another thread would take longer. */
+const MAX_FREED_AT_ONCE = 256 * 1024;
+
+/** A store of its own for this process, removed with the scope; those of dead processes go too. */
+export function openLocalFiles(
+  options: LocalFilesOptions = {},
+): Effect.Effect<LocalFiles, StoreError, Scope.Scope> {
+  const open = Effect.try({
+    try: () => {
+      const base = options.under ?? defaultBase();
+      removeStale(base);
+      return new LocalFiles(fs.mkdtempSync(join(base, `${PREFIX}${ownMark()}-`)));
+    },
+    catch: (cause) =>
+      new StoreError({
+        kind: "io",
+        message: `The local store cannot be made: ${(cause as Error).message}. \
+Name a directory that exists and can be written, best in memory.`,
+      }),
+  });
+  return Effect.acquireRelease(open, (files) => Effect.promise(() => files.close()));
+}
+
+export class LocalFiles {
+  /** The directory that containers of this worker see. */
+  readonly root: string;
+  /** Of each invocation, by its path, the parts that are here and their bytes. */
+  readonly #parts: Map<string, Map<string, number>>;
+  readonly #removals: Set<Promise<void>>;
+  #used: number;
+  #removed: number;
+
+  constructor(root: string) {
+    this.root = root;
+    this.#parts = new Map();
+    this.#removals = new Set();
+    this.#used = 0;
+    this.#removed = 0;
+    for (const folder of ["parts", "scratch", "trash"]) fs.mkdirSync(join(root, folder));
+  }
+
+  /** Of all parts, without what lies in scratch directories. */
+  get bytes(): Bytes {
+    return this.#used as Bytes;
+  }
+
+  /** The directory for one activation's fetched inputs and outputs; made on first use. */
+  scratch(activation: number): string {
+    const folder = this.#scratch(activation);
+    fs.mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  dropScratch(activation: number): void {
+    this.#discard(this.#scratch(activation));
+  }
+
+  /**
+   * Takes a file that a container wrote into the store, in place of what was there under that
+   * name; gives its bytes. Throws a StoreError if it is not there or no plain file.
+   */
+  adopt(file: string, part: PartName): Bytes {
+    const bytes = plainFileBytes(file);
+    this.drop(part);
+    const name = partPath(part);
+    this.#moveIn(file, join(this.root, "parts", name));
+    const invocation = invocationPath(part);
+    const parts = this.#parts.get(invocation) ?? new Map<string, number>();
+    this.#parts.set(invocation, parts.set(name, bytes));
+    this.#used += bytes;
+    return bytes as Bytes;
+  }
+
+  /** Where the part lies; undefined if it is not here. */
+  path(part: PartName): string | undefined {
+    const name = partPath(part);
+    const here = this.#parts.get(invocationPath(part))?.has(name) ?? false;
+    return here ? join(this.root, "parts", name) : undefined;
+  }
+
+  /** Who has the file open may read on. Nothing happens if it is not here. */
+  drop(part: PartName): void {
+    const name = partPath(part);
+    const parts = this.#parts.get(invocationPath(part));
+    const bytes = parts?.get(name);
+    if (parts === undefined || bytes === undefined) return;
+    parts.delete(name);
+    this.#used -= bytes;
+    const file = join(this.root, "parts", name);
+    if (bytes <= MAX_FREED_AT_ONCE) fs.rmSync(file, { force: true });
+    else this.#discard(file);
+  }
+
+  /** All parts of an invocation, and the directories they lay in. */
+  end(invocation: InvocationName): void {
+    const name = invocationPath(invocation);
+    for (const bytes of this.#parts.get(name)?.values() ?? []) this.#used -= bytes;
+    if (this.#parts.delete(name)) this.#discard(join(this.root, "parts", name));
+  }
+
+  /** Ends once nothing of it is left on disk. */
+  async close(): Promise<void> {
+    await Promise.all(this.#removals);
+    await fs.promises.rm(this.root, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #scratch(activation: number): string {
+    return join(this.root, "scratch", String(activation));
+  }
+
+  #moveIn(file: string, target: string): void {
+    try {
+      fs.renameSync(file, target);
+    } catch {
+      // The first part of its datum has no directory yet; any other cause comes up again.
+      try {
+        fs.mkdirSync(join(target, ".."), { recursive: true });
+        fs.renameSync(file, target);
+      } catch (cause) {
+        throw ioError(`cannot take ${file} in`, cause);
+      }
+    }
+  }
+
+  /** Out of sight at once, so that the name is free; its memory a little later. */
+  #discard(path: string): void {
+    const trash = join(this.root, "trash", String(this.#removed++));
+    try {
+      fs.renameSync(path, trash);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
+      throw ioError(`cannot remove ${path}`, cause);
+    }
+    const removal = fs.promises
+      .rm(trash, { recursive: true, force: true, maxRetries: 3 })
+      // What cannot be removed now goes with the store.
+      .catch(() => undefined)
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+}
+
+function plainFileBytes(file: string): number {
+  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile()) return stats.size;
+  const found = stats === undefined ? "there is no such file" : "it is no plain file";
+  const message = `The local store cannot take ${file} in: ${found}. \
+A function should write each output as one file.`;
+  throw new StoreError({ kind: "io", message });
+}
+
+function ioError(what: string, cause: unknown): StoreError {
+  const message = `The local store ${what}: ${(cause as Error).message}. \
+Keep scratch files in the directory that was given for them, and leave the store's own alone.`;
+  return new StoreError({ kind: "io", message });
+}
+
+function defaultBase(): string {
+  try {
+    fs.accessSync(SHARED_MEMORY, fs.constants.W_OK | fs.constants.X_OK);
+    return SHARED_MEMORY;
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** Removes what daemons left that could not clean up: killed, or out of memory. */
+function removeStale(base: string): void {
+  for (const name of fs.readdirSync(base)) {
+    const [, space, pid, start] = /^faasflow-(\d+)-(\d+)-(\d+)-\w+$/.exec(name) ?? [];
+    if (space === undefined || space !== pidSpace()) continue;
+    if (startOf(pid!) === start) continue;
+    try {
+      fs.rmSync(join(base, name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's: theirs to remove.
+    }
+  }
+}
+
+/** `SPACE-PID-START`: an id may be used again, in another container or after the process's death. */
+function ownMark(): string {
+  return `${pidSpace()}-${process.pid}-${startOf(String(process.pid))}`;
+}
+
+/** Which set of process ids ours is from: memory may be shared with containers that have their own. */
+function pidSpace(): string {
+  try {
+    return fs.readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "");
+  } catch {
+    return "0";
+  }
+}
+
+/** When the process started, in ticks since boot; `0` where one cannot tell; undefined: not there. */
+function startOf(pid: string): string | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name, in brackets, may have blanks; the start is the 20th field after it.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return isAlive(Number(pid)) ? "0" : undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
