@@ -60,6 +60,8 @@ export class DurableInbox {
     this.#pulse = undefined;
     this.#wake = () => undefined;
     this.#unwatch = parts.link.watch(({ tag }) => {
+      // Else the old consumer, where it stood, would go on before the new one is there.
+      if (tag === "down") this.#unsubscribe();
       if (tag === "up") void this.#attach();
     });
   }

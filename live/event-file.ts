@@ -61,7 +61,7 @@ export class EventFile {
 export function mergeEvents(directory: string): readonly Event[] {
   const events = readdirSync(directory)
     .filter((name) => name.endsWith(".events"))
-    .sort()
+    .sort() // texts
     .flatMap((name) => readFileSync(join(directory, name), "utf8").split("\n"))
     .filter((line) => line !== "")
     .map((line): Event => {

@@ -113,10 +113,11 @@ class VolatileBus implements BusService {
     ).pipe(Effect.andThen(limited(this.#parts, "subscribing at NATS", () => link.flush())));
   }
 
-  /** Gives what waits a last chance. */
+  /** Nothing can wait while there is a connection: what is sent is only to be taken. */
   end(): Effect.Effect<void> {
-    const last = this.#parts.link.connected() ? Effect.ignore(this.flush()) : Effect.void;
-    return Effect.andThen(last, Effect.sync(this.#unwatch));
+    const { link } = this.#parts;
+    const last = Effect.ignore(limited(this.#parts, "a last flush", () => link.flush()));
+    return Effect.andThen(link.connected() ? last : Effect.void, Effect.sync(this.#unwatch));
   }
 
   async #empty(): Promise<void> {

@@ -13,12 +13,26 @@ export class Population {
   readonly #demands: readonly Demands[];
   /** Only of invocations that differ from their spec. */
   readonly #recorded: Map<InvocationId, Recorded>;
+  /** What the remote store has, by invocation; undefined: it has whatever it is asked for. */
+  readonly #stored: Map<InvocationId, Set<string>> | undefined;
 
-  /** Plans by their id. */
-  constructor(plans: readonly Plan[]) {
+  /** Plans by their id. `watchStore`: workers can be lost, and what they alone had with them. */
+  constructor(plans: readonly Plan[], options: { readonly watchStore: boolean }) {
     this.#plans = plans;
     this.#demands = plans.map((plan) => new Demands(plan.graph));
     this.#recorded = new Map();
+    this.#stored = options.watchStore ? new Map() : undefined;
+  }
+
+  /** The part is in the remote store from now on. */
+  noteStored(invocation: InvocationId, datum: number, part: Item): void {
+    if (this.#stored === undefined) return;
+    const parts = this.#stored.get(invocation) ?? new Set<string>();
+    this.#stored.set(invocation, parts.add(`${datum} ${part}`));
+  }
+
+  isStored(invocation: InvocationId, datum: number, part: Item): boolean {
+    return this.#stored?.get(invocation)?.has(`${datum} ${part}`) ?? this.#stored === undefined;
   }
 
   add(invocation: InvocationId, recorded: Recorded): void {
@@ -27,6 +41,7 @@ export class Population {
 
   remove(invocation: InvocationId): void {
     this.#recorded.delete(invocation);
+    this.#stored?.delete(invocation);
   }
 
   of(invocation: InvocationId, plan: number): { graph: Graph; recorded: Recorded } {

@@ -92,7 +92,8 @@ class Run {
     this.#options = options;
     this.#kernel = new Kernel();
     this.#streams = new Streams(options.seed);
-    this.#population = new Population(options.plans);
+    const watchStore = (options.faults ?? NO_FAULTS).crashes.length > 0;
+    this.#population = new Population(options.plans, { watchStore });
     this.#active = new Map();
     this.#random = options.plans.map((plan) => isRandom(plan.graph));
     this.#nextId = 0;

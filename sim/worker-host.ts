@@ -6,7 +6,7 @@
 import type { BootRequest, GetRequest, Input, PutRequest, StartRequest } from "../core/env.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
-import type { Graph } from "../core/workflow/graph.ts";
+import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { ContainerThread } from "./container-thread.ts";
 import { Cpu } from "./cpu.ts";
 import { bytesOf } from "./draw.ts";
@@ -199,7 +199,12 @@ export class WorkerHost {
       pending.add(operation);
       return;
     }
-    const fails = faults.storeErrors > 0 && chance.store.uniform() < faults.storeErrors;
+    const { population } = this.#parts;
+    const { datum, part } = request;
+    const written = body.graph.data[datum]!.producer !== OUTSIDE;
+    const missing = kind === "get" && written && !population.isStored(invocation, datum, part);
+    const fails =
+      missing || (faults.storeErrors > 0 && chance.store.uniform() < faults.storeErrors);
     const operation = store.begin({
       kind,
       stored,
@@ -211,6 +216,7 @@ export class WorkerHost {
       fails,
       answer: (fine) => {
         pending.delete(operation);
+        if (fine && kind === "put") population.noteStored(invocation, datum, part);
         this.#answer(fine ? ok : failed);
       },
     });

@@ -10,7 +10,7 @@ import type { InvocationId, Message } from "../protocol.ts";
 import type { Item } from "../workflow/item.ts";
 import type { Invocation } from "./join.ts";
 import { Journal } from "./journal.ts";
-import { lostWork, toldTo } from "./recovery.ts";
+import { isReadable, lostWork, toldTo } from "./recovery.ts";
 import { Register } from "./register.ts";
 import type { Settings } from "./settings.ts";
 import { Tracker } from "./tracker.ts";
@@ -48,6 +48,7 @@ export class Master {
   /** Workers that took part, for the release. */
   readonly #parties: Map<InvocationId, Set<number>>;
   readonly #sinks: Map<Invocation, number[]>;
+  readonly #held: WeakMap<Invocation, { readonly task: number; readonly item: Item }[]>;
   #nextPoll: number;
 
   constructor(env: Env, settings: Settings) {
@@ -62,6 +63,7 @@ export class Master {
     this.#attempts = new Map();
     this.#parties = new Map();
     this.#sinks = new Map();
+    this.#held = new WeakMap();
     this.#nextPoll = 0;
     this.#tracker = new Tracker(
       {
@@ -146,7 +148,12 @@ export class Master {
     for (const item of poll.items) this.#assign(poll.invocation, poll.task, item);
   }
 
+  /** Assigns it, or holds it back until what it reads from a lost memory is written again. */
   #assign(invocation: Invocation, task: number, item: Item): void {
+    if (!isReadable(invocation, task, item)) {
+      entry(this.#held, invocation, () => []).push({ task, item });
+      return;
+    }
     const { id, plan, workerOf } = invocation;
     const worker = this.#settings.followPlan
       ? workerOf[task]!
@@ -189,6 +196,10 @@ export class Master {
     this.#load[worker]!.assigned--;
     invocation.knowledge.learn(message.facts);
     this.#tracker.complete(invocation, task, item);
+    const held = this.#held.get(invocation);
+    if (held === undefined) return;
+    this.#held.delete(invocation);
+    for (const each of held) this.#assign(invocation, each.task, each.item);
   }
 
   /** Runs again what the lost worker had not ended, or had written where nobody reads it now. */
@@ -223,6 +234,10 @@ export class Master {
         if (index !== -1) poll.items.splice(index, 1);
         if (poll.items.length === 0) this.#polls.delete(key);
       }
+      const held = this.#held
+        .get(invocation)
+        ?.filter((other) => other.task !== task || other.item !== item);
+      if (held !== undefined) this.#held.set(invocation, held);
       invocation.reset(task, item);
       vertices.add(task);
     }
@@ -248,7 +263,11 @@ export class Master {
 }
 
 /** The value under `key`, made if there is none. */
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function entry<K extends PropertyKey | object, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
   let value = map.get(key);
   if (value === undefined) {
     value = make();

@@ -5,7 +5,8 @@
 
 import type { Answer } from "../protocol.ts";
 import { OUTSIDE } from "../workflow/graph.ts";
-import { childItem, type Item, ROOT_ITEM } from "../workflow/item.ts";
+import { childItem, type Item, parentItem, ROOT_ITEM } from "../workflow/item.ts";
+import { partsOf } from "../workflow/parts.ts";
 import type { Invocation } from "./join.ts";
 import { answersOf, gatherSlot, width } from "./tracker.ts";
 
@@ -124,6 +125,29 @@ export function lostWork(
     }
   }
   return again;
+}
+
+/**
+ * Whether all that the task reads from memories that were lost has been written again. Control alone
+ * does not say so: a producer further up may run again while what is between it and the task did not
+ * have to. Producer and task have the same owner, so its joins tell.
+ */
+export function isReadable(invocation: Invocation, task: number, item: Item): boolean {
+  const { knowledge, lost, plan } = invocation;
+  if (lost.length === 0) return true;
+  const countOf = (datum: number, at: Item): number | undefined => knowledge.count(datum, at);
+  return plan.graph.vertices[task]!.reads.every((read) => {
+    const { producer, spec } = plan.graph.data[read.datum]!;
+    if (producer === OUTSIDE || plan.tagOf[read.datum] !== "local") return true;
+    if (!lost.includes(plan.workerOf[producer]!)) return true;
+    return partsOf(plan.graph, read, { vertex: task, item }, countOf).every((part) => {
+      const { status } = invocation.join(
+        producer,
+        spec.items === undefined ? part : parentItem(part),
+      );
+      return status === "done" || status === "skipped" || knowledge.absent(read.datum, part);
+    });
+  });
 }
 
 function allDone(instances: readonly { readonly done: boolean }[] | undefined): boolean {

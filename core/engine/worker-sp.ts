@@ -4,35 +4,43 @@
  *
  * When a worker is lost, its groups move as `relocate` says. Each survivor tells the new owners
  * what it had told the lost worker and what it had heard from it; the new owner takes over from
- * there: what had ended with its data in the remote store is not run again.
+ * there: what had ended with its data in the remote store is not run again. A task whose data were
+ * in the memory that was lost is held back until they are written again.
  */
 
 import { GATEWAY, type NodeId, workerIndex, workerNode } from "../node.ts";
 import type { Answer, Facts, LostWorkers, Message } from "../protocol.ts";
 import { NO_TIME } from "../units.ts";
+import type { Item } from "../workflow/item.ts";
 import type { Activation } from "./activation.ts";
 import type { Invocation } from "./join.ts";
 import { Outbox } from "./outbox.ts";
-import { heardFrom, takeOver, toldTo } from "./recovery.ts";
+import { heardFrom, isReadable, takeOver, toldTo } from "./recovery.ts";
 import type { WorkerContext, WorkerScheme } from "./scheme.ts";
 import { Tracker } from "./tracker.ts";
+
+/** A task that may run as far as control goes. */
+interface HeldTask {
+  readonly task: number;
+  readonly item: Item;
+}
 
 export class WorkerSp implements WorkerScheme {
   readonly #context: WorkerContext;
   readonly #tracker: Tracker;
   readonly #outbox: Outbox;
   readonly #sinks: Map<Invocation, number[]>;
+  readonly #held: WeakMap<Invocation, HeldTask[]>;
 
   constructor(context: WorkerContext) {
     this.#context = context;
     this.#outbox = new Outbox(context.env, { batch: context.settings.batchTriggers });
     this.#sinks = new Map();
+    this.#held = new WeakMap();
     this.#tracker = new Tracker(
       {
         owns: (invocation, vertex) => invocation.workerOf[vertex] === context.worker,
-        run: (invocation, task, item) => {
-          context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, task, item });
-        },
+        run: (invocation, task, item) => this.#run(invocation, { task, item }),
         forward: (invocation, answer) => this.#forward(invocation, answer),
         resolved: (invocation, vertex, item) => context.consumed(invocation, vertex, item),
         sink: (invocation, vertex) => this.#sink(invocation, vertex),
@@ -65,6 +73,7 @@ export class WorkerSp implements WorkerScheme {
   completed(activation: Activation, facts: Facts): void {
     activation.of.knowledge.learn(facts);
     this.#tracker.complete(activation.of, activation.task, activation.item);
+    this.#letGo(activation.of);
   }
 
   lost(worker: number): void {
@@ -138,6 +147,23 @@ export class WorkerSp implements WorkerScheme {
       this.#tracker.complete(invocation, vertex, item);
     }
     this.#tracker.answer(invocation, from.told);
+    this.#letGo(invocation);
+  }
+
+  #run(invocation: Invocation, held: HeldTask): void {
+    if (isReadable(invocation, held.task, held.item)) {
+      this.#context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, ...held });
+      return;
+    }
+    this.#held.set(invocation, [...(this.#held.get(invocation) ?? []), held]);
+  }
+
+  /** Something has ended: what waited for it may run. */
+  #letGo(invocation: Invocation): void {
+    const held = this.#held.get(invocation);
+    if (held === undefined) return;
+    this.#held.delete(invocation);
+    for (const task of held) this.#run(invocation, task);
   }
 
   #forward(invocation: Invocation, answer: Answer): void {

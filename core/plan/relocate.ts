@@ -1,11 +1,11 @@
 /**
- * Who takes over what when workers are lost: whole groups, so that local data stays local. Each
- * goes to the surviving worker with the highest weight for that group, a fixed pseudo-random number
- * of both (rendezvous hashing, Thaler and Ravishankar 1998).
+ * Who takes over what when workers are lost: all that a worker had goes to one survivor, so that what
+ * shared its memory shares one again. It is the survivor with the highest weight for that worker, a
+ * fixed pseudo-random number of plan, both workers (rendezvous hashing, Thaler and Ravishankar 1998).
  *
- * A function of plan and lost workers only: all who know both agree without asking. A group moves
- * only when the worker that has it is lost, in whatever order the losses are heard of: nobody who
- * still lives ever gets back, or gives away, what it has begun.
+ * A function of plan and lost workers only: all who know both agree without asking. Tasks move only
+ * when the worker that has them is lost, in whatever order the losses are heard of: nobody who still
+ * lives ever gets back, or gives away, what it has begun.
  */
 
 import type { Plan } from "./plan.ts";
@@ -14,23 +14,18 @@ import type { Plan } from "./plan.ts";
 export function relocate(plan: Plan, lost: readonly number[]): readonly number[] {
   const survivors = [...plan.quotaOf.keys()].filter((worker) => !lost.includes(worker));
   if (survivors.length === 0) return plan.workerOf;
-  const newWorker = new Map<number, number>();
-  return plan.workerOf.map((worker, vertex) => {
-    if (!lost.includes(worker)) return worker;
-    const group = plan.groupOf[vertex]!;
-    const known = newWorker.get(group);
-    if (known !== undefined) return known;
-    const target = survivors.reduce((best, next) =>
-      weight(group, next) > weight(group, best) ? next : best,
-    );
-    newWorker.set(group, target);
-    return target;
-  });
+  const heirs = lost.map((worker) =>
+    survivors.reduce((best, next) =>
+      weight(plan, worker, next) > weight(plan, worker, best) ? next : best,
+    ),
+  );
+  return plan.workerOf.map((worker) => heirs[lost.indexOf(worker)] ?? worker);
 }
 
-/** 32 mixed bits of a group and a worker (the finaliser of MurmurHash3). */
-function weight(group: number, worker: number): number {
-  let bits = Math.imul(group + 1, 0x9e3779b1) ^ Math.imul(worker + 1, 0x85ebca6b);
+/** 32 mixed bits of a plan and two workers (the finaliser of MurmurHash3). */
+function weight({ id }: Plan, from: number, to: number): number {
+  const plan = Math.imul(id + 1, 0x27d4eb2f);
+  let bits = plan ^ Math.imul(from + 1, 0x9e3779b1) ^ Math.imul(to + 1, 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;

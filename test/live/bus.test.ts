@@ -18,7 +18,6 @@ import {
   kill,
   link,
   numbered,
-  restart,
   revive,
   run,
   Seen,
@@ -224,7 +223,9 @@ test(
       for (const poll of upTo(100)) from.bus.send(WORKER, numbered(poll));
       yield* until("the first have arrived", () => seen.envelopes.length >= 100);
       for (const poll of upTo(100, 100)) from.bus.send(WORKER, numbered(poll));
-      yield* restart(server);
+      yield* kill(server);
+      yield* until("the loss is noticed", () => !from.link.connected() && !to.link.connected());
+      yield* revive(server);
       yield* until("both are back", () => from.link.connected() && to.link.connected());
       for (const poll of upTo(100, 200)) from.bus.send(WORKER, numbered(poll));
       yield* until("the last has arrived", () => seen.numbers.includes(299));

@@ -47,7 +47,7 @@ export function complaints(of: Case, { events, result }: CaseRun): readonly stri
   if (result.started !== of.invocations) found.push(`${result.started} invocations started`);
   for (const id of result.unfinished) found.push(`invocation ${id} never ended`);
   if (result.end > LONGEST_US) found.push(`the run stood still until ${result.end} us`);
-  if (of.faults.crashes.length === 0) found.push(...unreadable(of, events));
+  found.push(...unreadable(of, events));
   const expected = activationsOf(of.spec);
   for (let id = 0; id < result.started; id++) {
     const its = events.filter(({ invocation }) => invocation === id);
