@@ -153,10 +153,13 @@ const failIfWrong = Effect.fnUntraced(function* ({ result, violations }: Finishe
   const lines: string[] = violations.map(({ text }) => text);
   if (result.unfinished.length > 0) {
     const some = result.unfinished.slice(0, 5).join(", ");
+    const why =
+      result.messages.lost > 0
+        ? `${result.messages.lost} messages were lost for good; leave no-redelivery out`
+        : "nothing was under way for them any more";
     lines.push(
-      `${result.unfinished.length} of ${result.started} invocations never finished (${some}, ...): ` +
-        `${result.messages.lost} messages were lost for good. ` +
-        "Give the workflow a timeout, or leave no-redelivery out; --events shows where they stopped.",
+      `${result.unfinished.length} of ${result.started} invocations never finished (${some}): ${why}. ` +
+        "A timeout in the workflow file ends such an invocation; --events shows where they stopped.",
     );
   }
   if (lines.length > 0) yield* new CheckFailed({ message: lines.join("\n") });

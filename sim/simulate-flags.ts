@@ -79,6 +79,7 @@ export const readScenario = Effect.fn("readScenario")(function* (
   const profile = Result.isSuccess(loaded) ? withBandwidth(loaded.success, bandwidth) : undefined;
   const count = workers ?? profile?.cluster.workers ?? 0;
   const faults = readFaults(input.fault, count, reader.problems);
+  if (profile !== undefined) reader.problems.push(...oversized(specs, profile));
   if (reader.problems.length > 0 || profile === undefined) {
     return yield* new UsageErrors({ problems: reader.problems });
   }
@@ -115,6 +116,21 @@ const loadSpecs = Effect.fnUntraced(function* (references: readonly string[], re
   }
   return specs;
 });
+
+/** Containers that no worker could ever start: their tasks would wait for ever. */
+function oversized(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
+  const { worker_memory } = profile.cluster;
+  return specs.flatMap(({ name, tasks }) =>
+    tasks
+      .filter(({ container }) => container.memory > worker_memory)
+      .map(
+        (task) =>
+          `workflow ${name}, task ${task.name}: its container takes ${task.container.memory} bytes, ` +
+          `a worker of profile ${profile.name} has ${worker_memory}. Give it less memory, or the ` +
+          "profile more.",
+      ),
+  );
+}
 
 function withBandwidth(profile: Profile, bandwidth: number | undefined): Profile {
   if (bandwidth === undefined) return profile;

@@ -160,7 +160,7 @@ test("a wrong token, an unknown workflow and a wrong file are told in words", as
   );
   assert.match(told[0], /^401 .*authorization: Bearer/);
   assert.match(told[1], /^404 .*Deployed: none/);
-  assert.match(told[2], /^400 workflow:3:1 .*taks.*Did you mean/);
+  assert.match(told[2], /^400 workflow:1:1 .*\nworkflow:3:1 .*Did you mean "tasks"/);
 });
 
 test.run();
