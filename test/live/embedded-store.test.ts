@@ -44,7 +44,9 @@ embedded("eight bodies of 30 MB at once, both ways, take little heap and come ba
     const before = process.memoryUsage();
     let heap = 0;
     let buffers = 0;
+    let looks = 0;
     const watch = setInterval(() => {
+      looks++;
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       heap = Math.max(heap, heapUsed - before.heapUsed);
       buffers = Math.max(buffers, arrayBuffers - before.arrayBuffers);
@@ -55,7 +57,7 @@ embedded("eight bodies of 30 MB at once, both ways, take little heap and come ba
     } finally {
       clearInterval(watch);
     }
-    assert.ok(heap > 0, "the heap was watched");
+    assert.ok(looks > 0, "the heap was watched");
     assert.ok(heap < LARGE, `the heap grew by ${heap} bytes`);
     // Client and daemon together, with what is not collected yet; the bodies are 240 MB each way.
     assert.ok(buffers < 5 * LARGE, `buffers grew by ${buffers} bytes`);
