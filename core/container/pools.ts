@@ -58,6 +58,8 @@ export class Pools {
   readonly #containers: Map<number, Container>;
   #memoryUsed: Bytes;
   #nextContainer: number;
+  /** Idle containers of all pools, the least recently used first. */
+  readonly #idle: Set<Container>;
   /** Pools whose queue waits for memory, in the order in which they began to. */
   readonly #shortOfMemory: Set<number>;
 
@@ -67,6 +69,7 @@ export class Pools {
     this.#containers = new Map();
     this.#memoryUsed = NO_BYTES;
     this.#nextContainer = 0;
+    this.#idle = new Set();
     this.#shortOfMemory = new Set();
   }
 
@@ -112,6 +115,7 @@ export class Pools {
     }
     const container = at.idle.pop();
     if (container !== undefined) {
+      this.#idle.delete(container);
       container.state = "busy";
       at.lastAsked = now;
       return { tag: "run", activation: this.#take(at), container };
@@ -120,9 +124,13 @@ export class Pools {
     return this.#grow(pool, at, now);
   }
 
-  /** Pools that may go on now that memory is free. */
+  /** Pools that may go on now that memory is free, or an idle container can give way. */
   unblocked(): readonly number[] {
-    return this.#shortOfMemory.size === 0 ? [] : [...this.#shortOfMemory];
+    if (this.#shortOfMemory.size === 0) return [];
+    const pools = [...this.#shortOfMemory];
+    if (this.#idle.size > 0) return pools;
+    const room = this.#options.memory - this.#memoryUsed;
+    return pools.filter((pool) => this.#pools[pool]!.task.spec.memory <= room);
   }
 
   /** The cold start has ended; the container is idle. */
@@ -148,7 +156,10 @@ export class Pools {
     if (container === undefined) return undefined;
     const pool = this.#pools[container.pool]!;
     if (container.state === "starting") pool.starting--;
-    if (container.state === "idle") pool.idle.splice(pool.idle.indexOf(container), 1);
+    if (container.state === "idle") {
+      pool.idle.splice(pool.idle.indexOf(container), 1);
+      this.#idle.delete(container);
+    }
     pool.size--;
     this.#memoryUsed = (this.#memoryUsed - container.bootedFor.spec.memory) as Bytes;
     this.#containers.delete(id);
@@ -203,21 +214,14 @@ export class Pools {
     return { tag: "boot", container };
   }
 
-  /** Among the idle containers of other pools; ties by container id. */
+  /** Among the idle containers of other pools that their queues will not take on the next tick. */
   #leastRecentlyUsed(besides: number): Container | undefined {
-    let oldest: Container | undefined;
-    for (const [index, pool] of this.#pools.entries()) {
-      const candidate = pool.idle[0];
-      if (index === besides || candidate === undefined) continue;
-      if (
-        oldest === undefined ||
-        candidate.idleUntil < oldest.idleUntil ||
-        (candidate.idleUntil === oldest.idleUntil && candidate.id < oldest.id)
-      ) {
-        oldest = candidate;
-      }
+    for (const container of this.#idle) {
+      const { pool } = container;
+      if (pool === besides) continue;
+      if (this.#pools[pool]!.idle.length > this.waiting(pool)) return container;
     }
-    return oldest;
+    return undefined;
   }
 
   #toIdle(container: Container, now: Micros): void {
@@ -226,6 +230,7 @@ export class Pools {
     container.state = "idle";
     container.idleUntil = plus(now, this.#options.keepAlive(facts));
     pool.idle.push(container);
+    this.#idle.add(container);
   }
 
   #take(pool: Pool): number {

@@ -20,7 +20,8 @@ export class LocalStore {
   readonly #journal: Journal;
   readonly #worker: number;
   readonly #policy: FaaStore;
-  readonly #holds: Map<Plan, Holds>;
+  /** By the placement that they follow from. */
+  readonly #holds: WeakMap<readonly number[], Holds>;
   /** Workflow to the quota its latest plan gives here. */
   readonly #quotas: Map<string, Bytes>;
 
@@ -29,7 +30,7 @@ export class LocalStore {
     this.#journal = journal;
     this.#worker = worker;
     this.#policy = new FaaStore();
-    this.#holds = new Map();
+    this.#holds = new WeakMap();
     this.#quotas = new Map();
   }
 
@@ -42,10 +43,10 @@ export class LocalStore {
 
   /** The tiers a written part goes to, in order. Room for a local copy is taken at once. */
   place(activation: Activation, written: Written): readonly Tier[] {
-    const { plan } = activation.of;
+    const { of } = activation;
     const copy = { ...partOf(activation, written), bytes: written.bytes };
-    const tag = this.#tagFor(activation.of, written.datum);
-    const decision = this.#policy.put(copy, tag, this.#holdsOf(plan).count[written.datum]!);
+    const holds = this.#holdsOf(of).count[written.datum]!;
+    const decision = this.#policy.put(copy, of.plan.tagOf[written.datum]!, holds);
     for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
     if (decision.spilled) {
       const { datum, part, bytes } = written;
@@ -73,7 +74,7 @@ export class LocalStore {
   /** A vertex has ended or was skipped: what it held of this worker's data may go. */
   consumed(invocation: Invocation, by: { readonly task: number; readonly item: Item }): void {
     const { plan } = invocation;
-    const reads = this.#holdsOf(plan).releasedBy[by.task]!;
+    const reads = this.#holdsOf(invocation).releasedBy[by.task]!;
     if (reads.length === 0) return;
     const reader = { vertex: by.task, item: by.item };
     const countOf = (datum: number, item: Item): number | undefined =>
@@ -103,21 +104,12 @@ export class LocalStore {
     for (const copy of this.#policy.end(invocation.id)) this.#drop("release", copy, "ended");
   }
 
-  /**
-   * A plan's `local` holds as long as its workers do. Once a task was moved because its worker was
-   * lost, its data may have readers anywhere, so they go to the remote store.
-   */
-  #tagFor(invocation: Invocation, datum: number): "local" | "remote" | "both" {
-    return invocation.workerOf === invocation.plan.workerOf
-      ? invocation.plan.tagOf[datum]!
-      : "remote";
-  }
-
-  #holdsOf(plan: Plan): Holds {
-    let holds = this.#holds.get(plan);
+  /** What a lost worker had moved as one, so the plan's tags hold; who holds what may differ. */
+  #holdsOf({ plan, workerOf }: Invocation): Holds {
+    let holds = this.#holds.get(workerOf);
     if (holds === undefined) {
-      holds = holdsOf(plan, this.#worker);
-      this.#holds.set(plan, holds);
+      holds = holdsOf(plan.graph, workerOf, this.#worker);
+      this.#holds.set(workerOf, holds);
     }
     return holds;
   }

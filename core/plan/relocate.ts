@@ -10,8 +10,22 @@
 
 import type { Plan } from "./plan.ts";
 
-/** Vertex to worker without the lost ones. With no worker left, the plan as it was. */
+const known = new WeakMap<Plan, Map<string, readonly number[]>>();
+
+/**
+ * Vertex to worker without the lost ones, the same array each time. With no worker left, the plan
+ * as it was.
+ */
 export function relocate(plan: Plan, lost: readonly number[]): readonly number[] {
+  const ofPlan = known.get(plan) ?? new Map<string, readonly number[]>();
+  known.set(plan, ofPlan);
+  const key = lost.join(" ");
+  const found = ofPlan.get(key) ?? relocated(plan, lost);
+  ofPlan.set(key, found);
+  return found;
+}
+
+function relocated(plan: Plan, lost: readonly number[]): readonly number[] {
   const survivors = [...plan.quotaOf.keys()].filter((worker) => !lost.includes(worker));
   if (survivors.length === 0) return plan.workerOf;
   const heirs = lost.map((worker) =>

@@ -7,7 +7,6 @@
  * skipped. Readers on other workers hold nothing: they read the remote copy.
  */
 
-import type { Plan } from "../plan/plan.ts";
 import { type Graph, OUTSIDE, type Read } from "../workflow/graph.ts";
 import { datumScope, sharedScope, walkingScope } from "../workflow/parts.ts";
 
@@ -18,14 +17,14 @@ export interface Holds {
   readonly releasedBy: readonly (readonly Read[])[];
 }
 
-export function holdsOf(plan: Plan, worker: number): Holds {
-  const { graph } = plan;
+/** `workerOf`: the plan's, or what became of it once workers were lost. */
+export function holdsOf(graph: Graph, workerOf: readonly number[], worker: number): Holds {
   const count = graph.data.map(() => 0);
   const releasedBy: Read[][] = graph.vertices.map(() => []);
   for (const [datum, { readers, producer }] of graph.data.entries()) {
     if (producer === OUTSIDE) continue;
     for (const reader of readers) {
-      if (plan.workerOf[reader] !== worker) continue;
+      if (workerOf[reader] !== worker) continue;
       const hold = holderOf(graph, reader, datum);
       const releases = releasedBy[hold.vertex]!;
       if (releases.some((read) => read.datum === datum && read.how === hold.how)) continue;

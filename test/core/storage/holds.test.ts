@@ -13,7 +13,7 @@ const one = (name: string): Step => ({ tag: "task", task: name });
 
 /** Of datum `name`: the count, and the vertices that let go of it with how they would read it. */
 function holds(plan: Plan, name: string, worker = 0): readonly [number, readonly string[]] {
-  const { count, releasedBy } = holdsOf(plan, worker);
+  const { count, releasedBy } = holdsOf(plan.graph, plan.workerOf, worker);
   const id = plan.graph.data.findIndex((each) => each.name === name);
   const by = releasedBy.flatMap((reads, vertex) =>
     reads
