@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly configHash: string;
   /** Control messages; undefined: not counted. */
   readonly messages: number | undefined;
+  /** Whether the event log was held against the invariants; what was found is told elsewhere. */
+  readonly checked: boolean;
 }
 
 const GROUPS: readonly ColumnGroup[] = [
@@ -65,14 +67,21 @@ export function runText(rows: readonly CsvRow[], facts: RunFacts): string {
     `${value(name, "cold_starts") ?? 0}`,
   ]);
   const parts = names.map((name) => [name, ...partCells((metric) => value(name, metric))]);
+  const aborted = rows.filter(({ metric }) => metric.startsWith("aborted."));
+  const whole = rows.some(({ workflow }) => workflow === WHOLE_RUN) ? WHOLE_RUN : (names[0] ?? "");
   const hash = rows.find(({ metric }) => metric === "event_log_hash")?.value;
   return [
     `${facts.scheme}, ${facts.storage}, partition ${facts.partition}, ` +
       `${facts.workers} workers, profile ${facts.profile}`,
     table(GROUPS, runs),
     table(PARTS, parts),
-    `makespan ${number(value(WHOLE_RUN, "makespan"))} s${messagesText(facts)}; ` +
-      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash ?? "-"}`,
+    ...aborted.map(
+      ({ workflow, metric, value: count }) =>
+        `${workflow}: ${count} aborted, ${metric.slice("aborted.".length)}`,
+    ),
+    `makespan ${number(value(whole, "makespan"))} s${messagesText(facts)}; ` +
+      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash ?? "-"}` +
+      (facts.checked ? "; its invariants were checked" : ""),
   ].join("\n");
 }
 

@@ -49,10 +49,12 @@ export class Client {
     );
   }
 
+  /** `folder`: where the modules that the file names are, seen from the workers. */
   deploy(
     text: string,
+    folder?: string,
   ): Effect.Effect<{ readonly workflow: string; readonly plan: number }, ClientError> {
-    return Effect.map(this.#ask("POST", "/v1/workflows", text), (answer) => answer as never);
+    return Effect.map(this.#ask("POST", deployPath(folder), text), (answer) => answer as never);
   }
 
   /** Invokes and waits until it is over. */
@@ -122,6 +124,11 @@ export class Client {
       ),
     );
   }
+}
+
+function deployPath(folder: string | undefined): string {
+  if (folder === undefined) return "/v1/workflows";
+  return `/v1/workflows?folder=${encodeURIComponent(folder)}`;
 }
 
 function problemsIn(text: string): string {

@@ -8,6 +8,7 @@ import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import { formatProblem } from "../workflows/document.ts";
+import { withModulesIn } from "../workflows/function-modules.ts";
 import { parseWorkflow } from "../workflows/load.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { runMaster, runWorker } from "./daemon.ts";
@@ -84,7 +85,7 @@ const GATEWAY_FLAGS = {
     Flag.withDefault("worker-sp" as const),
     Flag.withDescription("worker-sp (default) or master-sp"),
   ),
-  store: Flag.Literals("store", ["faastore", "remote"]).pipe(
+  storage: Flag.Literals("storage", ["faastore", "remote"]).pipe(
     Flag.withDefault("faastore" as const),
     Flag.withDescription("faastore (default) or remote: every datum in the remote store"),
   ),
@@ -101,7 +102,7 @@ const GATEWAY_FLAGS = {
 type GatewayInput = Command.Command.Config.Infer<typeof GATEWAY_FLAGS>;
 
 const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
-  const { http, scheme, store, partition, workers, storageUrl } = input;
+  const { http, scheme, storage, partition, workers, storageUrl } = input;
   const [, host, port] = /^(.*):(\d{1,5})$/.exec(http) ?? [];
   if (host === undefined || workers < 1) {
     const problems = [
@@ -125,12 +126,12 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
       batchTriggers: true,
       ...STORE_RETRIES,
     },
-    storage: store,
+    storage,
     partition,
     store: yield* storeOf(storageUrl),
-    parse: (text) => {
+    parse: (text, folder) => {
       const result = parseWorkflow(text);
-      if (result.ok) return result.spec;
+      if (result.ok) return folder === undefined ? result.spec : withModulesIn(folder, result.spec);
       const problems = result.problems.map((problem) => formatProblem("workflow", problem));
       throw new RequestError({ status: 400, problems });
     },

@@ -38,7 +38,7 @@ export const DAEMON_FLAGS = {
   ),
 };
 
-export const STORE_FLAG = Flag.String("storage").pipe(
+export const STORE_FLAG = Flag.String("storage-url").pipe(
   Flag.withDefault("http://127.0.0.1:9080"),
   Flag.withDescription("the storage daemon; its token is in FAASFLOW_STORAGE_TOKEN"),
 );

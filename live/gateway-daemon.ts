@@ -31,7 +31,7 @@ export interface GatewayOptions extends Omit<DaemonOptions, "node"> {
   readonly partition: PartitionMethod;
   readonly store: RemoteStoreShape;
   /** Reads and checks a workflow file; throws `RequestError`. */
-  readonly parse: (text: string) => WorkflowSpec;
+  readonly parse: (text: string, folder: string | undefined) => WorkflowSpec;
 }
 
 export interface RunningGateway {

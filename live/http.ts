@@ -25,7 +25,10 @@ export interface HttpOptions {
   readonly service: GatewayService;
   readonly roster: () => Roster;
   /** Reads and checks a workflow file; throws `RequestError`. */
-  readonly parse: (text: string) => Parameters<GatewayService["deploy"]>[0];
+  readonly parse: (
+    text: string,
+    folder: string | undefined,
+  ) => Parameters<GatewayService["deploy"]>[0];
 }
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -37,7 +40,7 @@ const DEPLOY_PATIENCE_MS = 15_000;
  * | request | answer |
  * |---|---|
  * | `GET /health` | 200 when every daemon is there, else 503; who is there |
- * | `POST /v1/workflows` (YAML or JSON) | 201 name, version, plan, once every daemon has it |
+ * | `POST /v1/workflows[?folder=PATH]` (YAML or JSON; its modules are beside PATH on the workers) | 201 name, version, plan, once every daemon has it |
  * | `GET /v1/workflows` | what is deployed |
  * | `POST /v1/workflows/NAME/invocations[?wait=SECONDS]` (`{"inputs": {..}}`) | 202 id, or its status once over |
  * | `GET /v1/invocations`, `GET /v1/invocations/ID[?wait=SECONDS]` | status |
@@ -110,7 +113,8 @@ function addHealth(app: FastifyInstance, { service, roster }: HttpOptions): void
 function addWorkflows(app: FastifyInstance, { service, parse }: HttpOptions): void {
   app.post("/v1/workflows", async (request, reply) => {
     const body = request.body;
-    const spec = parse(typeof body === "string" ? body : JSON.stringify(body));
+    const { folder } = request.query as { readonly folder?: string };
+    const spec = parse(typeof body === "string" ? body : JSON.stringify(body), folder);
     const { id, version } = service.deploy(spec);
     if (!(await service.ready(DEPLOY_PATIENCE_MS))) {
       const problem = "not every daemon has taken the plan over yet. See /health.";

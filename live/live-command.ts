@@ -1,6 +1,7 @@
 /** `faasflow live`: a whole cluster on this machine, for a run or for as long as it is wanted. */
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -161,11 +162,15 @@ interface RunInput extends ClusterInput {
 }
 
 const liveRun = Effect.fnUntraced(function* (input: RunInput) {
+  if (input.invocations < 1) {
+    const problem = `--invocations: ${input.invocations}. Give a whole number above 0.`;
+    return yield* new UsageErrors({ problems: [problem] });
+  }
   const spec = yield* resolveWorkflow(input.workflow);
-  const text = yield* textOf(input.workflow);
+  const { text, folder } = yield* sourceOf(input.workflow);
   yield* Console.error(`starting nats-server, storage, gateway and ${input.workers} workers ...`);
   const { started, client, options } = yield* cluster(input);
-  yield* client.deploy(text);
+  yield* client.deploy(text, folder);
   const failed: string[] = [];
   let last = 0;
   const runs = Effect.gen(function* () {
@@ -190,11 +195,11 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
 });
 
 /** The daemons read the same text; a generated workflow has none. */
-const textOf = Effect.fnUntraced(function* (workflow: string) {
+const sourceOf = Effect.fnUntraced(function* (workflow: string) {
   const isBenchmark = (BENCHMARKS as readonly string[]).includes(workflow);
   const file = isBenchmark ? benchmarkFile(workflow) : workflow;
   return yield* Effect.try({
-    try: () => readFileSync(file, "utf8"),
+    try: () => ({ text: readFileSync(file, "utf8"), folder: dirname(resolve(file)) }),
     catch: () => {
       const problem = `${workflow}: a live run needs a benchmark or a workflow file`;
       return new UsageErrors({ problems: [problem] });
@@ -245,6 +250,7 @@ function report(
     ...{ scheme, storage, partition, workers, profile: "this machine, live", seed: "live" },
     configHash: "live",
     messages: undefined,
+    checked: true,
   });
   return { table, violations: checker.finish().map(({ text }) => text) };
 }

@@ -87,11 +87,11 @@ export const startCluster = Effect.fn("startCluster")(function* (
   if (options.scheme === "master-sp") daemons.start("master", ["master", ...common]);
   for (let worker = 1; worker <= options.workers; worker++) {
     const name = `worker-${worker}`;
-    daemons.start(name, ["worker", "--name", name, "--storage", storage, ...common]);
+    daemons.start(name, ["worker", "--name", name, "--storage-url", storage, ...common]);
   }
   const url = yield* daemons.serving("gateway", [
-    ...["gateway", "--http", "127.0.0.1:0", "--storage", storage, ...common],
-    ...["--scheme", options.scheme, "--store", options.storage],
+    ...["gateway", "--http", "127.0.0.1:0", "--storage-url", storage, ...common],
+    ...["--scheme", options.scheme, "--storage", options.storage],
     ...["--partition", options.partition, "--workers", `${options.workers}`],
   ]);
   return {

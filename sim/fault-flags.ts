@@ -106,6 +106,7 @@ export function readFaults(texts: readonly string[], workers: number, problems: 
     form.apply(draft, match.slice(1), new Reader(text, workers, problems));
   }
   checkUse(texts, problems);
+  checkOverlaps(draft, problems);
   return draft;
 }
 
@@ -121,6 +122,23 @@ function checkUse(texts: readonly string[], problems: string[]): void {
   for (const name of ONCE) {
     if (texts.filter((text) => text.split("=")[0] === name).length < 2) continue;
     problems.push(`--fault: ${name} is given twice. Give it once.`);
+  }
+}
+
+/** A worker is down, or slow, once at a time. */
+function checkOverlaps({ crashes, slow }: Faults, problems: string[]): void {
+  const down = crashes.map(({ worker, at, back }) => ({ worker, from: at, to: back ?? Infinity }));
+  for (const [name, spans] of [["crash", down] as const, ["slow", slow] as const]) {
+    const clash = spans.find((one, index) =>
+      spans
+        .slice(0, index)
+        .some(({ worker, from, to }) => worker === one.worker && from < one.to && one.from < to),
+    );
+    if (clash === undefined) continue;
+    const worker = `worker-${clash.worker + 1}`;
+    problems.push(
+      `--fault: two spans of ${name} of ${worker} overlap. Let one end before the other.`,
+    );
   }
 }
 

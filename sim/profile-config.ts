@@ -22,30 +22,33 @@ export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileE
 /** Profiles that come with the package. */
 export const PROFILES = ["paper-testbed", "ideal"] as const;
 
-/** How a value is written: with a unit of time or size, a rate, a plain number, or a choice. */
-type Kind = "time" | "size" | "rate" | "count" | "flag" | "document";
+/**
+ * How a value is written: with a unit of time or size, a rate, a whole number (`some`: at least 1),
+ * a number (`cores`: above 0), or a choice.
+ */
+type Kind = "time" | "size" | "rate" | "count" | "some" | "cores" | "number" | "flag" | "document";
 type Section = Exclude<keyof Profile, "name">;
 
 const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kind } } = {
   cluster: {
-    workers: "count",
-    worker_cores: "count",
+    workers: "some",
+    worker_cores: "cores",
     worker_memory: "size",
-    worker_capacity: "count",
+    worker_capacity: "number",
   },
   network: { latency: "time", worker_link: "rate", storage_link: "rate" },
   remote_store: {
     request: "time",
     record: "time",
-    cores: "count",
-    get_requests: "count",
+    cores: "cores",
+    get_requests: "some",
     put_requests: "count",
     miss_requests: "count",
     log_records: "count",
     run_records: "count",
     key_records: "count",
     commit: "time",
-    connections: "count",
+    connections: "some",
     document: "document",
     intake_filler: "rate",
     intake_text: "rate",
@@ -55,7 +58,7 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
   local_store: { operation: "time", lookups: "count", bandwidth: "rate" },
   container: {
     cold_start: "time",
-    cold_start_sigma: "count",
+    cold_start_sigma: "number",
     keep_alive: "time",
     invoke: "time",
     request: "time",
@@ -205,8 +208,27 @@ function readValue(value: unknown, kind: Kind): ValueReading {
     return { found: `found ${shown(value)}`, remedy: "Write a number with its unit." };
   }
   if (kind === "rate") return readRate(value);
-  const reading = readQuantity(value, kind);
-  return reading.ok ? { value: reading.value } : reading;
+  if (kind === "time" || kind === "size") {
+    const reading = readQuantity(value, kind);
+    return reading.ok ? { value: reading.value } : reading;
+  }
+  return readNumber(value, kind);
+}
+
+function readNumber(
+  value: number | string,
+  kind: "count" | "some" | "cores" | "number",
+): ValueReading {
+  const reading = readQuantity(value, "count");
+  if (!reading.ok) return reading;
+  const found = `found ${shown(value)}`;
+  const whole = Number.isInteger(reading.value);
+  if (kind === "count" && !whole) return { found, remedy: "Write a whole number." };
+  if (kind === "some" && !(whole && reading.value >= 1)) {
+    return { found, remedy: "Write a whole number of at least 1." };
+  }
+  if (kind === "cores" && reading.value <= 0) return { found, remedy: "Write a number above 0." };
+  return { value: reading.value };
 }
 
 /** `50 MB/s`, or `unlimited`; bytes a second. */

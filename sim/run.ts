@@ -56,6 +56,7 @@ export interface RunResult {
   /** When the last invocation was over. */
   readonly end: Micros;
   readonly started: number;
+  readonly finished: number;
   /** Invocations that neither finished nor were aborted. */
   readonly unfinished: readonly InvocationId[];
   readonly messages: { readonly sent: number; readonly lost: number };
@@ -86,6 +87,7 @@ class Run {
   readonly #active: Map<InvocationId, Client | undefined>;
   readonly #random: readonly boolean[];
   #nextId: InvocationId;
+  #finished: number;
   #end: Micros;
 
   constructor(options: RunOptions) {
@@ -97,6 +99,7 @@ class Run {
     this.#active = new Map();
     this.#random = options.plans.map((plan) => isRandom(plan.graph));
     this.#nextId = 0;
+    this.#finished = 0;
     this.#end = 0 as Micros;
     this.#cluster = new Cluster({
       kernel: this.#kernel,
@@ -116,6 +119,7 @@ class Run {
     return {
       end: this.#end,
       started: this.#nextId,
+      finished: this.#finished,
       unfinished: [...this.#active.keys()],
       messages: this.#cluster.messages,
       steps: this.#kernel.steps,
@@ -179,6 +183,7 @@ class Run {
   #record(event: Event): void {
     this.#options.record(event);
     if (event.kind !== "finish" && event.kind !== "abort") return;
+    if (event.kind === "finish") this.#finished++;
     const client = this.#active.get(event.invocation);
     this.#active.delete(event.invocation);
     this.#population.remove(event.invocation);

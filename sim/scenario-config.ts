@@ -61,8 +61,8 @@ export type ScenarioLoad =
       readonly rate: number;
       readonly extent: Extent;
     }
-  /** As the trace says that the scenario is prepared with. */
-  | { readonly tag: "trace" };
+  /** As the trace says that the scenario is prepared with; `sha256` of its bytes. */
+  | { readonly tag: "trace"; readonly sha256: string };
 
 /** Reads the trace, once the workflows that may arrive are known. */
 export type OpenTrace = (workflows: ReadonlyMap<string, Graph>) => Iterable<TraceEntry>;
@@ -95,12 +95,13 @@ export class PreparedScenario {
     this.plans = plansOf(scenario);
     this.settings = settingsOf(scenario);
     const config = configOf(scenario);
-    const config_hash = sha(JSON.stringify([config, scenario.specs]));
+    const { references: _, ...rest } = config;
+    const config_hash = sha(JSON.stringify([rest, scenario.specs]));
     this.header = eventHeader({ seed: scenario.seed, config, config_hash }, this.plans);
   }
 
   /** What a reader needs to run it again. */
-  about(): Omit<RunFacts, "messages"> {
+  about(): Omit<RunFacts, "messages" | "checked"> {
     const { scheme, storage, partition, workers, profile, seed } = this.scenario;
     const configHash = this.header.config_hash;
     return { scheme, storage, partition, workers, profile: profile.name, seed, configHash };
@@ -129,8 +130,15 @@ export class PreparedScenario {
     const rows = [
       ...metricRows(metrics, { scheme, storage }),
       hashRow({ scheme, storage }, digest, result.started),
-    ];
+    ].map((row) => this.#named(row));
     return { rows, result, hash: digest, violations: checker?.finish() ?? [], metrics };
+  }
+
+  /** What concerns the run as a whole bears the workflow's name, if there is just one. */
+  #named(row: CsvRow): CsvRow {
+    const [only, other] = this.plans;
+    if (row.workflow !== WHOLE_RUN || only === undefined || other !== undefined) return row;
+    return { ...row, workflow: only.graph.name };
   }
 
   #loads(): readonly Load[] {

@@ -1,5 +1,6 @@
 /** `faasflow simulate`: one scenario, its metrics, and the files that were asked for. */
 
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -96,7 +97,8 @@ interface Wanted {
 
 type Finished = Outcome & { readonly about: Parameters<typeof runText>[1] };
 
-function runTo(scenario: Scenario, { traceFile, targets, check }: Wanted): Finished {
+function runTo(asked: Scenario, { traceFile, targets, check }: Wanted): Finished {
+  const scenario = traceFile === undefined ? asked : { ...asked, load: traceLoad(traceFile) };
   const prepared = new PreparedScenario(scenario, (workflows) =>
     traceFile === undefined ? [] : readTrace(fileLines(traceFile), { file: traceFile, workflows }),
   );
@@ -132,7 +134,15 @@ function runTo(scenario: Scenario, { traceFile, targets, check }: Wanted): Finis
   const outcome = prepared.simulate({ check, event: sinks.length === 0 ? undefined : observe });
   for (const sink of sinks) sink.end();
   if (Option.isSome(targets.csv)) writeFileSync(targets.csv.value, metricsCsv(outcome.rows));
-  return { ...outcome, about: { ...prepared.about(), messages: outcome.result.messages.sent } };
+  const messages = outcome.result.messages.sent;
+  return { ...outcome, about: { ...prepared.about(), messages, checked: check } };
+}
+
+/** The trace's bytes are part of what a run is configured by. */
+function traceLoad(file: string): Scenario["load"] {
+  const hash = createHash("sha256");
+  for (const line of fileLines(file)) hash.update(`${line}\n`);
+  return { tag: "trace", sha256: hash.digest("hex") };
 }
 
 /** Files that cannot be read or written are the caller's mistake, told by name. */

@@ -73,8 +73,16 @@ export const readScenario = Effect.fn("readScenario")(function* (
     (storage === "remote" ? "raw" : "faasflow-plus");
   const workers = reader.count("workers", { least: 1, most: 10_000 });
   const bandwidth = reader.rateOf("bandwidth");
+  if (storage === "faastore" && partition === "raw") {
+    reader.problems.push(
+      "--partition raw puts every datum in the remote store. Add --storage remote.",
+    );
+  }
   const load = readLoad(reader, traced);
   const warmUp = reader.count("warmUp", { least: 0, most: 1e9 }) ?? 0;
+  if (load.tag === "closed" && warmUp >= (load.invocations ?? Infinity)) {
+    reader.problems.push(`--warm-up: ${warmUp} leaves none of ${load.invocations} invocations.`);
+  }
   const seed = reader.text("seed") ?? "1";
   const profile = Result.isSuccess(loaded) ? withBandwidth(loaded.success, bandwidth) : undefined;
   const count = workers ?? profile?.cluster.workers ?? 0;
@@ -145,7 +153,7 @@ function readLoad(reader: FlagReader, traced: boolean): ScenarioLoad {
   const invocations = reader.count("invocations", { least: 1, most: 1e9 });
   if (traced) {
     reader.refuse(["rate", "arrivals", "clients", "duration", "invocations"], "with --trace");
-    return { tag: "trace" };
+    return { tag: "trace", sha256: "" };
   }
   if (!reader.has("rate")) {
     reader.refuse(["arrivals"], "without --rate");
@@ -212,6 +220,10 @@ export class FlagReader {
     const value = this.text(flag);
     if (value === undefined) return undefined;
     const reading = readQuantity(value, "time");
+    if (reading.ok && reading.value === 0) {
+      this.#problem(flag, quoted(value), "Give a time above 0.");
+      return undefined;
+    }
     if (reading.ok) return reading.value as Micros;
     this.#problem(flag, reading.found, reading.remedy);
     return undefined;

@@ -103,11 +103,12 @@ function readContainer(file: ContainerFile, width: number): ContainerSpec {
   const memory = size(file.memory ?? DEFAULTS.memory);
   const used = readShare(file.used ?? DEFAULTS.used, memory);
   invariant(used.ok, "the schema has checked `used`");
+  const limit = file.limit ?? DEFAULTS.limit;
   return {
     memory,
     used: used.value as Bytes,
-    limit: file.limit ?? DEFAULTS.limit,
-    instances: file.instances ?? width,
+    limit,
+    instances: file.instances ?? Math.max(1, Math.min(width, limit)),
     scale: file.scale ?? DEFAULTS.scale,
   };
 }

@@ -32,6 +32,9 @@ export interface ExecutorHost {
   failed(activation: Activation, reason: FailureReason): void;
 }
 
+/** However a back-off grows: a day. */
+const LONGEST_DELAY = 86_400_000_000;
+
 type Executed = Extract<Input, { tag: "executed" }>;
 
 export class Executor {
@@ -268,7 +271,8 @@ export class Executor {
       this.#host.failed(activation, reason);
       return;
     }
-    const delay = Math.ceil(retries.delay * retries.backoff ** (activation.attempt - 1));
+    const grown = retries.delay * retries.backoff ** (activation.attempt - 1);
+    const delay = Math.ceil(Math.min(grown, LONGEST_DELAY));
     if (container !== NONE) this.#dispatcher.release(activation);
     activation.container = NONE;
     activation.state = "backing-off";

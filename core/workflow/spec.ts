@@ -1,6 +1,6 @@
 /**
  * A workflow as its author wrote it, after loading: units resolved, defaults filled in, shorthands
- * expanded. `workflows/schema.ts` decodes files into this type; `graph.ts` compiles it.
+ * expanded. `workflows/schema.ts` decodes files into this type; `compile.ts` compiles it.
  */
 
 import type { Bytes, Micros } from "../units.ts";

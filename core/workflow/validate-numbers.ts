@@ -86,8 +86,16 @@ function checkContainer(container: ContainerSpec, path: ProblemPath, problems: P
   notNegative(container.scale, [...path, "scale"], problems);
 }
 
+/** With the default back-off the last delay is then some 29 hours. */
+const MAX_RETRIES = 20;
+
 function checkRetries(retries: RetrySpec, path: ProblemPath, problems: Problem[]): void {
   atLeast(retries.limit, 0, [...path, "limit"], problems);
+  if (retries.limit > MAX_RETRIES) {
+    const found = `${retries.limit} retries`;
+    const remedy = `Give at most ${MAX_RETRIES}; what fails so often will not work the next time.`;
+    problems.push({ path: [...path, "limit"], found, remedy });
+  }
   notNegative(retries.delay, [...path, "delay"], problems);
   positive(retries.backoff, [...path, "backoff"], problems);
 }
@@ -113,6 +121,14 @@ function checkProbabilities(steps: readonly Step[], path: ProblemPath, problems:
         });
       }
       checkProbabilities(inner, [...here, "steps"], problems);
+    }
+    const stated = step.cases.filter(({ probability }) => probability !== undefined).length;
+    if (stated > 0 && stated < step.cases.length) {
+      problems.push({
+        path: [...at, "switch", "cases"],
+        found: `${stated} of ${step.cases.length} cases state a probability`,
+        remedy: "State one for each case, or for none.",
+      });
     }
     if (sum > 1 + 1e-9) {
       problems.push({

@@ -39,6 +39,10 @@ function validateNames(spec: WorkflowSpec, problems: Problem[]): void {
   if (spec.name === "") {
     problems.push({ path: ["name"], found: "the name is empty", remedy: "Give the workflow one." });
   }
+  if (spec.name === "all") {
+    const found = '"all" names all workflows of a run together';
+    problems.push({ path: ["name"], found, remedy: "Take another name." });
+  }
   if (spec.tasks.length === 0) {
     problems.push({
       path: ["tasks"],

@@ -19,6 +19,14 @@ function problemsOf(...texts: readonly string[]): readonly string[] {
   return problems;
 }
 
+test("a worker is down once at a time, and slow once at a time", () => {
+  const down = problemsOf("crash=worker-1@5s+10s", "crash=worker-1@7s");
+  assert.match(down.join("\n"), /two spans of crash of worker-1 overlap/);
+  const slow = problemsOf("slow=worker-2@0s..9s*0.5", "slow=worker-2@8s..10s*0.2");
+  assert.match(slow.join("\n"), /two spans of slow of worker-2 overlap/);
+  assert.equal(problemsOf("crash=worker-1@5s+1s", "crash=worker-1@7s", "crash=worker-2@7s"), []);
+});
+
 test("no text, no fault", () => {
   assert.equal(read(), NO_FAULTS);
 });

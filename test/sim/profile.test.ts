@@ -31,6 +31,21 @@ test("units are read: sizes decimal, times whole microseconds, rates bytes a sec
   assert.is(container.keep_alive, 600_000_000);
 });
 
+test("counts are whole, and at least 1 where without one nothing could run", () => {
+  const text = ideal
+    .replace("workers: { value: 7,", "workers: { value: 2.5,")
+    .replace("worker_cores: { value: 8,", "worker_cores: { value: 0,")
+    .replace(/connections: \{ value: \d+,/, "connections: { value: 0,");
+  assert.equal(
+    problemsIn(text).map((problem) => problem.replace(/^\d+ /, "")),
+    [
+      'cluster.workers.value: found "2.5"',
+      'cluster.worker_cores.value: found "0"',
+      'remote_store.connections.value: found "0"',
+    ],
+  );
+});
+
 test("a rate is a size a second, or unlimited", () => {
   assert.equal(readRate("50 MB/s"), { value: 50e6 });
   assert.equal(readRate("50MB/s"), { value: 50e6 });

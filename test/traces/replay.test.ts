@@ -70,7 +70,7 @@ for (const configuration of CONFIGURATIONS) {
     assert.is(latenciesOf(run).length, 60);
     assert.ok(new Set(latenciesOf(run)).size > 30, "chance has decided something");
     const again = simulate(
-      scenarioOf(workflows, { ...configuration, load: { tag: "trace" } }),
+      scenarioOf(workflows, { ...configuration, load: { tag: "trace", sha256: "" } }),
       traceOf(run),
     );
     assert.equal(latenciesOf(again), latenciesOf(run));
@@ -81,14 +81,17 @@ for (const configuration of CONFIGURATIONS) {
 replay("of a replay gives the same trace", () => {
   const run = simulate(scenarioOf([BY_CHANCE], { load: OPEN }));
   const trace = traceOf(run);
-  const again = simulate(scenarioOf([BY_CHANCE], { load: { tag: "trace" } }), trace);
+  const again = simulate(scenarioOf([BY_CHANCE], { load: { tag: "trace", sha256: "" } }), trace);
   assert.equal(traceOf(again), trace);
 });
 
 replay("asks no chance for what was recorded: another seed gives the same work", () => {
   const trace = traceOf(simulate(scenarioOf([BY_CHANCE], { load: OPEN })));
   const [one, two] = ["1", "2"].map((seed) => {
-    const run = simulate(scenarioOf([BY_CHANCE], { seed, load: { tag: "trace" } }), trace);
+    const run = simulate(
+      scenarioOf([BY_CHANCE], { seed, load: { tag: "trace", sha256: "" } }),
+      trace,
+    );
     return traceOf(run);
   });
   assert.equal(one, two);
@@ -97,7 +100,10 @@ replay("asks no chance for what was recorded: another seed gives the same work",
 replay("of a closed loop gives each arrival its time", () => {
   const load = invocations(6);
   const run = simulate(scenarioOf([BY_CHANCE], { load }));
-  const again = simulate(scenarioOf([BY_CHANCE], { load: { tag: "trace" } }), traceOf(run));
+  const again = simulate(
+    scenarioOf([BY_CHANCE], { load: { tag: "trace", sha256: "" } }),
+    traceOf(run),
+  );
   const arrivals = ({ events }: Run): readonly number[] =>
     events.filter(({ kind }) => kind === "arrival").map(({ time }) => time);
   assert.equal(arrivals(again), arrivals(run));
@@ -106,7 +112,10 @@ replay("of a closed loop gives each arrival its time", () => {
 
 replay("under another scheme does the same work", () => {
   const run = simulate(scenarioOf([BY_CHANCE], { load: OPEN }));
-  const other = scenarioOf([BY_CHANCE], { ...CONFIGURATIONS[3], load: { tag: "trace" } });
+  const other = scenarioOf([BY_CHANCE], {
+    ...CONFIGURATIONS[3],
+    load: { tag: "trace", sha256: "" },
+  });
   const work = ({ events }: Run): readonly string[] =>
     events
       .filter(({ kind }) => kind === "execute")
