@@ -1,14 +1,13 @@
 /**
  * Everything observable, one flat record a fact. Live and simulated runs write the same records;
- * analysis reads nothing else. `EVENT_FORMAT` grows when a field or kind changes meaning.
+ * analysis reads nothing else. The version in an event log's header (`analysis/event-header.ts`) grows
+ * when a field or kind changes meaning.
  */
 
 import type { NodeId } from "./node.ts";
 import type { InvocationId } from "./protocol.ts";
 import type { Micros } from "./units.ts";
 import type { Item } from "./workflow/item.ts";
-
-export const EVENT_FORMAT = 1;
 
 /** No value, in any numeric field. */
 export const NONE = -1;

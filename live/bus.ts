@@ -13,7 +13,6 @@
  */
 
 import { randomBytes } from "node:crypto";
-import * as Context from "effect/Context";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -40,9 +39,6 @@ export interface BusService {
 }
 
 export type Handler = (envelope: Envelope) => Promise<void> | void;
-
-/** How this node speaks to the others. */
-export class Bus extends Context.Service<Bus, BusService>()("live/Bus") {}
 
 export interface BusOptions {
   readonly cluster: string;

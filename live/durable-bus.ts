@@ -14,12 +14,10 @@
  */
 
 import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
 import * as Schedule from "effect/Schedule";
 import type * as Scope from "effect/Scope";
 import type { NodeId } from "../core/node.ts";
 import {
-  Bus,
   type BusError,
   type BusOptions,
   type BusParts,
@@ -33,7 +31,7 @@ import {
 import { DurableInbox } from "./durable-inbox.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
 import { DurableStream } from "./durable-stream.ts";
-import { Nats, type NatsLink } from "./nats.ts";
+import type { NatsLink } from "./nats.ts";
 import { encode, type Parcel } from "./wire.ts";
 
 const RETRY_MS = 200;
@@ -60,13 +58,6 @@ export const durableBus = Effect.fn("durableBus")(function* (
     (bus) => bus.end(),
   );
 });
-
-export function durableBusLayer(options: BusOptions): Layer.Layer<Bus, BusError, Nats> {
-  return Layer.effect(
-    Bus,
-    Effect.flatMap(Nats, (link) => durableBus(link, options)),
-  );
-}
 
 class DurableBus implements BusService {
   readonly failure: Effect.Effect<never, BusError>;

@@ -13,11 +13,10 @@ import * as fs from "node:fs/promises";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { pipeline } from "node:stream/promises";
 import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
 import * as Schedule from "effect/Schedule";
 import type * as Scope from "effect/Scope";
 import { invocationPath, type PartName, partPath, partText } from "./data-name.ts";
-import { RemoteStore, type RemoteStoreShape, StoreError } from "./remote-store.ts";
+import { type RemoteStoreShape, StoreError } from "./remote-store.ts";
 
 export interface EmbeddedStoreOptions {
   /** `http://127.0.0.1:9080`. */
@@ -78,10 +77,6 @@ const MIN_EXPECT_BYTES = 2 ** 20;
 const MAX_ERROR_CHARACTERS = 2_000;
 /** What connections die of. All else is a disk's doing or a mistake. */
 const NETWORK = /^(E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_)|HPE_|ERR_STREAM_PREMATURE)/;
-
-export function embeddedStore(options: EmbeddedStoreOptions): Layer.Layer<RemoteStore, StoreError> {
-  return Layer.effect(RemoteStore, openEmbeddedStore(options));
-}
 
 /** Does not ask the daemon anything yet: `health` does. */
 export const openEmbeddedStore = Effect.fnUntraced(function* (

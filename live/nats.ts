@@ -16,9 +16,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from "@nats-io/transport-node";
-import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
 import * as Redacted from "effect/Redacted";
 import * as Schedule from "effect/Schedule";
 import * as Schema from "effect/Schema";
@@ -136,13 +134,6 @@ export const connect = Effect.fn("nats.connect")(function* (
   const release = (link: Link) => Effect.promise(() => link.end());
   return yield* Effect.acquireRelease(dialled, release, { interruptible: true });
 });
-
-/** The node's one connection. */
-export class Nats extends Context.Service<Nats, NatsLink>()("live/Nats") {
-  static layer(options: NatsOptions): Layer.Layer<Nats, NatsError> {
-    return Layer.effect(Nats, connect(options));
-  }
-}
 
 class Link implements NatsLink {
   readonly address: string;

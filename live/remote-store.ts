@@ -6,7 +6,6 @@
  * or the other, never a mixture. Bodies stream from file to file.
  */
 
-import * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { InvocationName, PartName } from "./data-name.ts";
@@ -31,7 +30,3 @@ export interface RemoteStoreShape {
   /** Succeeds if the store answers and lets us in. */
   readonly health: Effect.Effect<void, StoreError>;
 }
-
-export class RemoteStore extends Context.Service<RemoteStore, RemoteStoreShape>()(
-  "faasflow/live/RemoteStore",
-) {}

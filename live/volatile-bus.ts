@@ -5,12 +5,10 @@
  */
 
 import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
 import * as Result from "effect/Result";
 import type * as Scope from "effect/Scope";
 import type { NodeId } from "../core/node.ts";
 import {
-  Bus,
   BusError,
   type BusOptions,
   type BusParts,
@@ -22,7 +20,7 @@ import {
   sizeProblem,
 } from "./bus.ts";
 import { Inbox } from "./inbox.ts";
-import { Nats, type NatsLink } from "./nats.ts";
+import type { NatsLink } from "./nats.ts";
 import { decode, encode, type Parcel } from "./wire.ts";
 
 interface Waiting {
@@ -40,13 +38,6 @@ export const volatileBus = Effect.fn("volatileBus")(function* (
     (bus) => bus.end(),
   );
 });
-
-export function volatileBusLayer(options: BusOptions): Layer.Layer<Bus, BusError, Nats> {
-  return Layer.effect(
-    Bus,
-    Effect.flatMap(Nats, (link) => volatileBus(link, options)),
-  );
-}
 
 class VolatileBus implements BusService {
   readonly failure: Effect.Effect<never, BusError>;
