@@ -13,7 +13,10 @@
  * 3. Exchanges, where the worker is full. For each task, by id: to a neighbouring group in place of
  *    a task there, which goes where the first came from or to a neighbouring group of its own; the
  *    first such pair that saves bytes, under the same limits. Step 2 after each pass; again, until a
- *    pass exchanges nothing or `LOOKS` readers and vertices (for the longest path) were looked at.
+ *    pass exchanges nothing.
+ *
+ * All of it ends once `LOOKS` readers and vertices (for the longest path) were looked at, which
+ * graphs of some thousand tasks that no worker can hold come to.
  *
  * Every step saves bytes and keeps the limits, so the result is never worse than Algorithm 1's: the
  * critical path is never longer, the bytes that go through the remote store never more. Bytes are
@@ -43,7 +46,7 @@ export function partitionPlus(problem: PartitionProblem): Partition {
   return grouping.result();
 }
 
-/** Readers and vertices looked at in all after which exchanges end: about a second. */
+/** Readers and vertices looked at in all: about a second. */
 const LOOKS = 20_000_000;
 
 interface Pair {
@@ -84,6 +87,7 @@ class Refinement {
       const a = groups.groupOf(this.#problem.data[pair.datum]!.producer);
       const b = groups.groupOf(pair.reader);
       if (a === b || !groups.withinLimit(a, b) || !groups.fits(a, b)) continue;
+      if (this.#isSpent()) return false;
       const worker = groups.bestFit(a, b);
       const together = [...groups.members(a), ...groups.members(b)];
       const inside = (task: number) => groups.groupOf(task) === a || groups.groupOf(task) === b;
@@ -102,6 +106,7 @@ class Refinement {
   moveOnce(): boolean {
     let moved = false;
     for (let task = 0; task < this.#problem.tasks.length; task++) {
+      if (this.#isSpent()) return moved;
       if (this.#moveTask(task)) moved = true;
     }
     return moved;
