@@ -32,75 +32,48 @@ export class Journal {
 
   /** A fact about an activation. */
   run(kind: EventKind, run: Run, wait_us: number, value: number, why: Why): void {
-    this.#env.emit({
-      time: this.#env.now(),
-      node: this.#node,
-      kind,
-      plan: run.plan,
-      invocation: run.invocation,
-      task: run.task,
-      item: run.item,
-      attempt: run.attempt,
-      container: run.container,
-      datum: NONE,
-      part: NONE,
-      bytes: NONE,
-      wait_us,
-      cpu_us: NONE,
-      value,
-      why,
-    });
+    this.#about(kind, run, { ...NO_DATUM, wait_us, cpu_us: NONE, value, why });
   }
 
   /** The function has ended: how long it took, how much of that on a CPU, how much asleep. */
   executed(run: Run, took: { wait_us: number; cpu_us: number; sleep_us: number }): void {
-    this.#env.emit({
-      time: this.#env.now(),
-      node: this.#node,
-      kind: "execute",
-      plan: run.plan,
-      invocation: run.invocation,
-      task: run.task,
-      item: run.item,
-      attempt: run.attempt,
-      container: run.container,
-      datum: NONE,
-      part: NONE,
-      bytes: NONE,
-      wait_us: took.wait_us,
-      cpu_us: took.cpu_us,
-      value: took.sleep_us,
-      why: "",
-    });
+    const { wait_us, cpu_us, sleep_us } = took;
+    this.#about("execute", run, { ...NO_DATUM, wait_us, cpu_us, value: sleep_us, why: "" });
   }
 
   /** A fact about a datum that an activation reads or writes. */
-  data(kind: EventKind, run: Run, data: DatumFact): void {
-    this.#env.emit({
-      time: this.#env.now(),
-      node: this.#node,
-      kind,
-      plan: run.plan,
-      invocation: run.invocation,
-      task: run.task,
-      item: run.item,
-      attempt: run.attempt,
-      container: run.container,
-      datum: data.datum,
-      part: data.part,
-      bytes: data.bytes,
-      wait_us: data.wait_us,
-      cpu_us: NONE,
-      value: NONE,
-      why: data.why,
-    });
+  data(kind: EventKind, run: Run, { datum, part, bytes, wait_us, why }: DatumFact): void {
+    this.#about(kind, run, { datum, part, bytes, wait_us, cpu_us: NONE, value: NONE, why });
   }
 
   /** Any other fact; what is left out has no value. */
   fact(kind: EventKind, fields: Partial<Event>): void {
     this.#env.emit({ ...BLANK, time: this.#env.now(), node: this.#node, kind, ...fields });
   }
+
+  #about(kind: EventKind, run: Run, rest: DatumFact & Pick<Event, "cpu_us" | "value">): void {
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind,
+      plan: run.plan,
+      invocation: run.invocation,
+      task: run.task,
+      item: run.item,
+      attempt: run.attempt,
+      container: run.container,
+      datum: rest.datum,
+      part: rest.part,
+      bytes: rest.bytes,
+      wait_us: rest.wait_us,
+      cpu_us: rest.cpu_us,
+      value: rest.value,
+      why: rest.why,
+    });
+  }
 }
+
+const NO_DATUM = { datum: NONE, part: NONE, bytes: NONE } as const;
 
 export interface DatumFact {
   readonly datum: number;
