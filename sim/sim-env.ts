@@ -17,8 +17,8 @@ import { invariant } from "../core/invariant.ts";
 import type { NodeId } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
-import { Delivery, type EngineLoop } from "./engine-loop.ts";
-import type { Kernel } from "./kernel.ts";
+import type { EngineLoop } from "./engine-loop.ts";
+import type { Kernel, Step } from "./kernel.ts";
 import type { Transport } from "./transport.ts";
 import type { WorkerHost } from "./worker-host.ts";
 
@@ -46,6 +46,10 @@ export class SimEnv implements Env {
     this.#alive = false;
   }
 
+  get alive(): boolean {
+    return this.#alive;
+  }
+
   now(): Micros {
     return this.#parts.kernel.now;
   }
@@ -56,8 +60,7 @@ export class SimEnv implements Env {
 
   timer(delay: Micros, timer: Timer): number {
     const { kernel, loop } = this.#parts;
-    const delivery = new Delivery(loop, { tag: "timer", timer });
-    const step = { step: () => this.#alive && delivery.step() };
+    const step = new Alarm(this, loop, timer);
     if (timer.tag !== "keep-alive") return kernel.after(delay, step);
     return kernel.background((kernel.now + delay) as Micros, step);
   }
@@ -98,5 +101,22 @@ export class SimEnv implements Env {
     const { host } = this.#parts;
     invariant(host !== undefined, "only workers run containers");
     return host;
+  }
+}
+
+/** A timer of a machine; void once that has crashed. */
+class Alarm implements Step {
+  readonly #env: SimEnv;
+  readonly #loop: EngineLoop;
+  readonly #timer: Timer;
+
+  constructor(env: SimEnv, loop: EngineLoop, timer: Timer) {
+    this.#env = env;
+    this.#loop = loop;
+    this.#timer = timer;
+  }
+
+  step(): void {
+    if (this.#env.alive) this.#loop.receive({ tag: "timer", timer: this.#timer });
   }
 }

@@ -173,7 +173,8 @@ export class Pools {
 
   /** When the pool's longest idle container is to end; undefined: none is idle. */
   nextExpiry(pool: number): Micros | undefined {
-    return this.#unwanted(pool)[0]?.idleUntil;
+    const { idle } = this.#pools[pool]!;
+    return idle.length > this.waiting(pool) ? idle[0]!.idleUntil : undefined;
   }
 
   waiting(pool: number): number {

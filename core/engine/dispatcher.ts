@@ -217,8 +217,9 @@ export class Dispatcher {
   }
 
   #watch(pool: number): void {
+    if (this.#watched.has(pool)) return;
     const expiry = this.#pools.nextExpiry(pool);
-    if (expiry === undefined || this.#watched.has(pool)) return;
+    if (expiry === undefined) return;
     this.#watched.add(pool);
     const delay = Math.max(0, expiry - this.#env.now()) as Micros;
     this.#env.timer(delay, { tag: "keep-alive", pool });

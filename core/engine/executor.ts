@@ -9,7 +9,7 @@
 import type { Env, Input, Timer } from "../env.ts";
 import { NONE } from "../events.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Facts, FailureReason } from "../protocol.ts";
+import type { Fact, Facts, FailureReason } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
 import { MAX_WIDTH } from "../workflow/item.ts";
 import {
@@ -92,13 +92,18 @@ export class Executor {
     }
   }
 
-  enqueue(invocation: Invocation, run: { task: number; item: number; attempt: number }): void {
+  enqueue(
+    invocation: Invocation,
+    { task, item, attempt }: { task: number; item: number; attempt: number },
+  ): void {
     this.#queue({
       of: invocation,
       plan: invocation.plan.id,
       invocation: invocation.id,
-      pool: this.#pools.get(invocation.plan.graph.name)! + run.task,
-      ...run,
+      pool: this.#pools.get(invocation.plan.graph.name)! + task,
+      task,
+      item,
+      attempt,
     });
   }
 
@@ -142,14 +147,16 @@ export class Executor {
       sleep_us: input.sleep,
     });
     const vertex = activation.of.plan.graph.vertices[activation.task]!;
-    const counts: Facts = vertex.writes.flatMap((datum, index) => {
+    const counts: Fact[] = [];
+    for (let index = 0; index < vertex.writes.length; index++) {
       const output = input.outputs[index];
-      if (typeof output !== "object") return [];
-      return [{ tag: "count", datum, item: activation.item, count: output.length }];
-    });
-    if (counts.some((fact) => fact.tag === "count" && fact.count > MAX_WIDTH)) {
-      this.#fail(activation, "error");
-      return;
+      if (typeof output !== "object") continue;
+      if (output.length > MAX_WIDTH) {
+        this.#fail(activation, "error");
+        return;
+      }
+      const datum = vertex.writes[index]!;
+      counts.push({ tag: "count", datum, item: activation.item, count: output.length });
     }
     activation.facts = counts.length === 0 ? input.facts : [...counts, ...input.facts];
     activation.state = "writing";
@@ -209,9 +216,11 @@ export class Executor {
   }
 
   /** The activation an answer names; undefined, and noted as late, if it does not wait for that. */
-  #current(id: number, ...states: readonly ActivationState[]): Activation | undefined {
+  #current(id: number, state: ActivationState, or = state): Activation | undefined {
     const activation = this.#activations.get(id);
-    if (activation !== undefined && states.includes(activation.state)) return activation;
+    if (activation !== undefined && (activation.state === state || activation.state === or)) {
+      return activation;
+    }
     this.#journal.fact("late", { value: id });
     return undefined;
   }

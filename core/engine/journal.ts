@@ -4,7 +4,6 @@ import type { Env } from "../env.ts";
 import { type Event, type EventKind, NONE, type Why } from "../events.ts";
 import type { NodeId } from "../node.ts";
 import type { InvocationId } from "../protocol.ts";
-import { NO_TIME } from "../units.ts";
 import { type Item, ROOT_ITEM } from "../workflow/item.ts";
 
 /** One vertex of one invocation, for one item: what most events are about. */
@@ -32,26 +31,76 @@ export class Journal {
 
   /** A fact about an activation. */
   run(kind: EventKind, run: Run, wait_us: number, value: number, why: Why): void {
-    this.#about(kind, run, { ...NO_DATUM, wait_us, cpu_us: NONE, value, why });
+    this.#emit(kind, run, NONE, NONE, NONE, wait_us, NONE, value, why);
   }
 
   /** The function has ended: how long it took, how much of that on a CPU, how much asleep. */
   executed(run: Run, took: { wait_us: number; cpu_us: number; sleep_us: number }): void {
     const { wait_us, cpu_us, sleep_us } = took;
-    this.#about("execute", run, { ...NO_DATUM, wait_us, cpu_us, value: sleep_us, why: "" });
+    this.#emit("execute", run, NONE, NONE, NONE, wait_us, cpu_us, sleep_us, "");
   }
 
   /** A fact about a datum that an activation reads or writes. */
   data(kind: EventKind, run: Run, { datum, part, bytes, wait_us, why }: DatumFact): void {
-    this.#about(kind, run, { datum, part, bytes, wait_us, cpu_us: NONE, value: NONE, why });
+    this.#emit(kind, run, datum, part, bytes, wait_us, NONE, NONE, why);
+  }
+
+  /** A fact about a vertex that does not run, or not yet. */
+  vertex(kind: EventKind, { plan, invocation, task, item }: Subject, value: number): void {
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind,
+      plan,
+      invocation,
+      task,
+      item,
+      attempt: NONE,
+      container: NONE,
+      datum: NONE,
+      part: NONE,
+      bytes: NONE,
+      wait_us: NONE,
+      cpu_us: NONE,
+      value,
+      why: "",
+    });
   }
 
   /** Any other fact; what is left out has no value. */
   fact(kind: EventKind, fields: Partial<Event>): void {
-    this.#env.emit({ ...BLANK, time: this.#env.now(), node: this.#node, kind, ...fields });
+    this.#env.emit({
+      time: this.#env.now(),
+      node: this.#node,
+      kind,
+      plan: fields.plan ?? NONE,
+      invocation: fields.invocation ?? NONE,
+      task: fields.task ?? NONE,
+      item: fields.item ?? ROOT_ITEM,
+      attempt: fields.attempt ?? NONE,
+      container: fields.container ?? NONE,
+      datum: fields.datum ?? NONE,
+      part: fields.part ?? NONE,
+      bytes: fields.bytes ?? NONE,
+      wait_us: fields.wait_us ?? NONE,
+      cpu_us: fields.cpu_us ?? NONE,
+      value: fields.value ?? NONE,
+      why: fields.why ?? "",
+    });
   }
 
-  #about(kind: EventKind, run: Run, rest: DatumFact & Pick<Event, "cpu_us" | "value">): void {
+  /** Positional, and no spread: a record is made some ten times an activation. */
+  #emit(
+    kind: EventKind,
+    run: Run,
+    datum: number,
+    part: Item,
+    bytes: number,
+    wait_us: number,
+    cpu_us: number,
+    value: number,
+    why: Why,
+  ): void {
     this.#env.emit({
       time: this.#env.now(),
       node: this.#node,
@@ -62,18 +111,16 @@ export class Journal {
       item: run.item,
       attempt: run.attempt,
       container: run.container,
-      datum: rest.datum,
-      part: rest.part,
-      bytes: rest.bytes,
-      wait_us: rest.wait_us,
-      cpu_us: rest.cpu_us,
-      value: rest.value,
-      why: rest.why,
+      datum,
+      part,
+      bytes,
+      wait_us,
+      cpu_us,
+      value,
+      why,
     });
   }
 }
-
-const NO_DATUM = { datum: NONE, part: NONE, bytes: NONE } as const;
 
 export interface DatumFact {
   readonly datum: number;
@@ -82,22 +129,3 @@ export interface DatumFact {
   readonly wait_us: number;
   readonly why: Why;
 }
-
-const BLANK: Event = {
-  time: NO_TIME,
-  node: NONE,
-  kind: "arrival",
-  plan: NONE,
-  invocation: NONE,
-  task: NONE,
-  item: ROOT_ITEM,
-  attempt: NONE,
-  container: NONE,
-  datum: NONE,
-  part: NONE,
-  bytes: NONE,
-  wait_us: NONE,
-  cpu_us: NONE,
-  value: NONE,
-  why: "",
-};

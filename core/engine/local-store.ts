@@ -43,13 +43,13 @@ export class LocalStore {
 
   /** The tiers a written part goes to, in order. Room for a local copy is taken at once. */
   place(activation: Activation, written: Written): readonly Tier[] {
-    const { of } = activation;
-    const copy = { ...partOf(activation, written), bytes: written.bytes };
+    const { of, plan, invocation } = activation;
+    const { datum, part, bytes } = written;
+    const copy: LocalCopy = { plan, invocation, datum, part, bytes };
     const holds = this.#holdsOf(of).count[written.datum]!;
     const decision = this.#policy.put(copy, of.plan.tagOf[written.datum]!, holds);
     for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
     if (decision.spilled) {
-      const { datum, part, bytes } = written;
       this.#journal.data("spill", activation, { datum, part, bytes, wait_us: NONE, why: "quota" });
     }
     return decision.tiers;
@@ -64,11 +64,8 @@ export class LocalStore {
     return this.#policy.beginRead(partOf(activation, part));
   }
 
-  endRead(
-    activation: Activation,
-    { tier, ...part }: Pick<Transfer, "tier" | "datum" | "part">,
-  ): void {
-    if (tier === "local") this.#policy.endRead(partOf(activation, part));
+  endRead(activation: Activation, read: Pick<Transfer, "tier" | "datum" | "part">): void {
+    if (read.tier === "local") this.#policy.endRead(partOf(activation, read));
   }
 
   /** A vertex has ended or was skipped: what it held of this worker's data may go. */

@@ -7,13 +7,14 @@
  * passes the skip on. So every join ends, whichever branches were taken.
  */
 
+import { NONE } from "../events.ts";
 import type { Answer } from "../protocol.ts";
 import { evaluate, isTrue, type Value } from "../workflow/condition.ts";
 import { type Edge, type Graph, OTHERWISE, type Vertex } from "../workflow/graph.ts";
 import { childItem, type Item, parentItem, partOf } from "../workflow/item.ts";
 import { datumScope, itemIn, widthOf } from "../workflow/parts.ts";
 import type { Invocation, Join } from "./join.ts";
-import type { Journal, Subject } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 
 export interface TrackerHost {
   /** Whether this machine keeps the join of `vertex`. */
@@ -79,10 +80,7 @@ export class Tracker {
     const slot = gathers ? gatherSlot(edge, answer.item) : edge.slot;
     const join = invocation.join(edge.to, item);
     if (!join.hear(slot, answer.taken)) {
-      this.#journal.fact("duplicate", {
-        ...subject(invocation, edge.to, item),
-        value: answer.edge,
-      });
+      this.#note("duplicate", invocation, { vertex: edge.to, item, value: answer.edge });
       return;
     }
     if (join.status !== "waiting") return;
@@ -102,22 +100,21 @@ export class Tracker {
     at.join.status = "fired";
     switch (vertex.kind) {
       case "task":
-        this.#journal.fact("trigger", {
-          ...subject(invocation, at.vertex, at.item),
-          value: at.cause,
-        });
+        this.#note("trigger", invocation, { vertex: at.vertex, item: at.item, value: at.cause });
         this.#host.run(invocation, at.vertex, at.item);
         return;
       case "switch":
-        this.#journal.fact("branch", {
-          ...subject(invocation, at.vertex, at.item),
+        this.#note("branch", invocation, {
+          vertex: at.vertex,
+          item: at.item,
           value: branchValue(vertex, chooseBranch(invocation, at)),
         });
         this.#pass(invocation, at, true);
         return;
       case "foreach":
-        this.#journal.fact("expand", {
-          ...subject(invocation, at.vertex, at.item),
+        this.#note("expand", invocation, {
+          vertex: at.vertex,
+          item: at.item,
           value: width(invocation, at),
         });
         this.#pass(invocation, at, true);
@@ -135,7 +132,7 @@ export class Tracker {
   /** Readers learn that nothing comes from here; a skipped foreach skips its close, not its bodies. */
   #skip(invocation: Invocation, at: Place, vertex: Vertex): void {
     const { graph } = invocation.plan;
-    this.#journal.fact("skip", subject(invocation, at.vertex, at.item));
+    this.#note("skip", invocation, { vertex: at.vertex, item: at.item, value: NONE });
     const unwritten = vertex.kind === "foreach" ? writtenInside(graph, at.vertex) : vertex.writes;
     const absent = unwritten.filter((datum) => graph.data[datum]!.readers.length > 0);
     invocation.knowledge.learn(absent.map((datum) => ({ tag: "absent", datum, item: at.item })));
@@ -170,6 +167,16 @@ export class Tracker {
       else this.#host.forward(invocation, answer);
     }
     if (graph.vertices[at.vertex]!.outEdges.length === 0) this.#host.sink(invocation, at.vertex);
+  }
+
+  #note(
+    kind: "trigger" | "skip" | "branch" | "expand" | "duplicate",
+    invocation: Invocation,
+    at: { readonly vertex: number; readonly item: Item; readonly value: number },
+  ): void {
+    const { vertex, item, value } = at;
+    const of = { plan: invocation.plan.id, invocation: invocation.id, task: vertex, item };
+    this.#journal.vertex(kind, of, value);
   }
 }
 
@@ -262,8 +269,4 @@ function chooseBranch(
 /** Events have no negative branch: `OTHERWISE` is written as the number of cases. */
 function branchValue(vertex: Vertex, chosen: number): number {
   return chosen === OTHERWISE ? vertex.cases.length : chosen;
-}
-
-function subject(invocation: Invocation, task: number, item: Item): Subject {
-  return { plan: invocation.plan.id, invocation: invocation.id, task, item };
 }

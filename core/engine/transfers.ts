@@ -31,7 +31,7 @@ export class Transfers {
   read(activation: Activation): boolean {
     activation.reads = this.#readsOf(activation);
     activation.readsLeft = activation.reads.length;
-    for (const slot of activation.reads.keys()) this.#get(activation, slot);
+    for (let slot = 0; slot < activation.reads.length; slot++) this.#get(activation, slot);
     return activation.readsLeft > 0;
   }
 
@@ -56,13 +56,15 @@ export class Transfers {
   /** Begins to write what the function put out; false if that is nothing. */
   write(activation: Activation, outputs: readonly Output[]): boolean {
     const { writes } = activation.of.plan.graph.vertices[activation.task]!;
-    for (const [index, datum] of writes.entries()) {
+    for (let index = 0; index < writes.length; index++) {
+      const datum = writes[index]!;
       const output = outputs[index] ?? NO_BYTES;
       if (typeof output === "number") {
         this.#place(activation, { datum, part: activation.item, bytes: output });
         continue;
       }
-      for (const [part, bytes] of output.entries()) {
+      for (let part = 0; part < output.length; part++) {
+        const bytes = output[part]!;
         this.#place(activation, { datum, part: childItem(activation.item, part), bytes });
       }
     }
@@ -125,8 +127,9 @@ export class Transfers {
   }
 
   #place(activation: Activation, written: Pick<Transfer, "datum" | "part" | "bytes">): void {
+    const { datum, part, bytes } = written;
     for (const tier of this.#store.place(activation, written)) {
-      activation.writes.push(transfer({ ...written, tier }));
+      activation.writes.push(transfer({ datum, part, tier, bytes }));
     }
   }
 
@@ -138,20 +141,38 @@ export class Transfers {
 
   #get(activation: Activation, slot: number): void {
     const read = activation.reads[slot]!;
-    this.#env.get(this.#request(activation, slot, read));
+    this.#begin(read);
+    this.#env.get({
+      activation: activation.id,
+      slot,
+      container: activation.container,
+      plan: activation.plan,
+      invocation: activation.invocation,
+      datum: read.datum,
+      part: read.part,
+      tier: read.tier,
+    });
   }
 
   #put(activation: Activation, slot: number): void {
     const write = activation.writes[slot]!;
-    this.#env.put({ ...this.#request(activation, slot, write), bytes: write.bytes });
+    this.#begin(write);
+    this.#env.put({
+      activation: activation.id,
+      slot,
+      container: activation.container,
+      plan: activation.plan,
+      invocation: activation.invocation,
+      datum: write.datum,
+      part: write.part,
+      tier: write.tier,
+      bytes: write.bytes,
+    });
   }
 
-  #request(activation: Activation, slot: number, transfer: Transfer): Parameters<Env["get"]>[0] {
+  #begin(transfer: Transfer): void {
     if (transfer.tries === 0) transfer.since = this.#env.now();
     transfer.tries++;
-    const { id, container, plan, invocation } = activation;
-    const { datum, part, tier } = transfer;
-    return { activation: id, slot, container, plan, invocation, datum, part, tier };
   }
 
   #since(start: Micros): Micros {
@@ -159,6 +180,11 @@ export class Transfers {
   }
 }
 
-function transfer(of: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
-  return { ...of, tries: 0, since: NO_TIME, ended: false };
+function transfer({
+  datum,
+  part,
+  tier,
+  bytes,
+}: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
+  return { datum, part, tier, bytes, tries: 0, since: NO_TIME, ended: false };
 }

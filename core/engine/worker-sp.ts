@@ -152,7 +152,8 @@ export class WorkerSp implements WorkerScheme {
 
   #run(invocation: Invocation, held: HeldTask): void {
     if (isReadable(invocation, held.task, held.item)) {
-      this.#context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, ...held });
+      const { task, item } = held;
+      this.#context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, task, item });
       return;
     }
     this.#held.set(invocation, [...(this.#held.get(invocation) ?? []), held]);

@@ -7,7 +7,7 @@ import type { Tier } from "../env.ts";
 import type { Tag } from "../plan/plan.ts";
 import type { InvocationId } from "../protocol.ts";
 import { type Bytes, NO_BYTES } from "../units.ts";
-import type { Item } from "../workflow/item.ts";
+import { type Item, MAX_WIDTH } from "../workflow/item.ts";
 
 /** A datum's part as the store knows it. */
 export interface Part {
@@ -45,7 +45,7 @@ export class FaaStore {
   #quota: Bytes;
   #used: Bytes;
   /** Of each invocation, its local parts; in order of writing, so the first evictable is the oldest. */
-  readonly #parts: Map<InvocationId, Map<string, Entry>>;
+  readonly #parts: Map<InvocationId, Map<PartKey, Entry>>;
 
   constructor() {
     this.#quota = NO_BYTES;
@@ -77,7 +77,9 @@ export class FaaStore {
       return { tiers: ["remote"], spilled: true, evicted };
     }
     this.#used = (this.#used + copy.bytes) as Bytes;
-    this.#partsOf(copy.invocation).set(keyOf(copy), { ...copy, holds, evictable: false, reads: 0 });
+    const { plan, invocation, datum, part, bytes } = copy;
+    const entry = { plan, invocation, datum, part, bytes, holds, evictable: false, reads: 0 };
+    this.#partsOf(invocation).set(keyOf(copy), entry);
     if (tag === "both") return { tiers: ["local", "remote"], spilled: false, evicted };
     return evicted.length === 0 ? LOCAL_ONLY : { tiers: ["local"], spilled: false, evicted };
   }
@@ -160,7 +162,7 @@ export class FaaStore {
     if (parts.size === 0) this.#parts.delete(part.invocation);
   }
 
-  #partsOf(invocation: InvocationId): Map<string, Entry> {
+  #partsOf(invocation: InvocationId): Map<PartKey, Entry> {
     let parts = this.#parts.get(invocation);
     if (parts === undefined) {
       parts = new Map();
@@ -170,6 +172,9 @@ export class FaaStore {
   }
 }
 
-function keyOf(part: Part): string {
-  return `${part.datum} ${part.part}`;
+/** A number for whole data and items of one foreach, which is nearly all; else a text. */
+type PartKey = number | string;
+
+function keyOf({ datum, part }: Part): PartKey {
+  return part <= MAX_WIDTH ? datum * (MAX_WIDTH + 1) + part : `${datum} ${part}`;
 }
