@@ -25,6 +25,15 @@ const DOORS = {
   fastify: ["live/http.ts"],
   "@nats-io/transport-node": ["live/nats.ts"],
   "@nats-io/jetstream": ["live/nats.ts"],
+  nano: ["live/couch-store.ts"],
+  "@fastify/swagger": ["live/http.ts"],
+  "prom-client": ["live/prometheus.ts"],
+  "markdown-it": ["workflows/functions/fileprocessing/conversion.ts"],
+  sentiment: ["workflows/functions/fileprocessing/sentiment.ts"],
+  "jpeg-js": ["workflows/functions/picture.ts"],
+  obscenity: ["workflows/functions/illegal-recognizer/word-censor.ts"],
+  vega: ["analysis/plot.ts"],
+  "vega-lite": ["analysis/plot.ts"],
 };
 /** At home in every edge area; its rule is `effect-at-the-edges`. */
 const EFFECT = inPackage("(effect|@effect/[^/]+)");
