@@ -20,8 +20,6 @@ export class LocalStore {
   readonly #journal: Journal;
   readonly #worker: number;
   readonly #policy: FaaStore;
-  /** By the placement that they follow from. */
-  readonly #holds: WeakMap<readonly number[], Holds>;
   /** Workflow to the quota its latest plan gives here. */
   readonly #quotas: Map<string, Bytes>;
 
@@ -30,7 +28,6 @@ export class LocalStore {
     this.#journal = journal;
     this.#worker = worker;
     this.#policy = new FaaStore();
-    this.#holds = new WeakMap();
     this.#quotas = new Map();
   }
 
@@ -103,12 +100,7 @@ export class LocalStore {
 
   /** What a lost worker had moved as one, so the plan's tags hold; who holds what may differ. */
   #holdsOf({ plan, workerOf }: Invocation): Holds {
-    let holds = this.#holds.get(workerOf);
-    if (holds === undefined) {
-      holds = holdsOf(plan.graph, workerOf, this.#worker);
-      this.#holds.set(workerOf, holds);
-    }
-    return holds;
+    return holdsOf(plan.graph, workerOf, this.#worker);
   }
 
   #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {

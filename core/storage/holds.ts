@@ -17,20 +17,43 @@ export interface Holds {
   readonly releasedBy: readonly (readonly Read[])[];
 }
 
-/** `workerOf`: the plan's, or what became of it once workers were lost. */
+/** The same for all machines of a run, so it is worked out once a placement. */
+const known = new WeakMap<readonly number[], Map<number, Holds>>();
+
+/**
+ * `workerOf`: the plan's, or what became of it once workers were lost; one array belongs to one
+ * graph. Cost: O(reads) the first time.
+ */
 export function holdsOf(graph: Graph, workerOf: readonly number[], worker: number): Holds {
+  const found = known.get(workerOf) ?? new Map<number, Holds>();
+  known.set(workerOf, found);
+  let holds = found.get(worker);
+  if (holds === undefined) {
+    holds = workedOut(graph, workerOf, worker);
+    found.set(worker, holds);
+  }
+  return holds;
+}
+
+function workedOut(graph: Graph, workerOf: readonly number[], worker: number): Holds {
   const count = graph.data.map(() => 0);
   const releasedBy: Read[][] = graph.vertices.map(() => []);
-  for (const [datum, { readers, producer }] of graph.data.entries()) {
-    if (producer === OUTSIDE) continue;
-    for (const reader of readers) {
-      if (workerOf[reader] !== worker) continue;
-      const hold = holderOf(graph, reader, datum);
-      const releases = releasedBy[hold.vertex]!;
-      if (releases.some((read) => read.datum === datum && read.how === hold.how)) continue;
-      releases.push({ datum, how: hold.how });
-      count[datum]!++;
-    }
+  const mine = graph.vertices.flatMap((vertex, reader) =>
+    workerOf[reader] !== worker ? [] : vertex.reads.map((read) => ({ reader, read })),
+  );
+  // By datum, then by reader.
+  mine.sort((a, b) => a.read.datum - b.read.datum || a.reader - b.reader);
+  for (const { reader, read } of mine) {
+    const { datum } = read;
+    if (graph.data[datum]!.producer === OUTSIDE) continue;
+    const hold = holderOf(graph, reader, read);
+    const releases = releasedBy[hold.vertex]!;
+    // Readers in one foreach may share a hold; a reader's own is there once.
+    const isShared =
+      hold.vertex !== reader && releases.some((it) => it.datum === datum && it.how === hold.how);
+    if (isShared) continue;
+    releases.push({ datum, how: hold.how });
+    count[datum]!++;
   }
   return { count, releasedBy };
 }
@@ -39,9 +62,8 @@ export function holdsOf(graph: Graph, workerOf: readonly number[], worker: numbe
 function holderOf(
   graph: Graph,
   reader: number,
-  datum: number,
+  { datum, how }: Read,
 ): { readonly vertex: number; readonly how: Read["how"] } {
-  const { how } = graph.vertices[reader]!.reads.find((read) => read.datum === datum)!;
   const scope = graph.vertices[reader]!.scope;
   const written = datumScope(graph, datum);
   if (how === "item") {
