@@ -100,7 +100,7 @@ async function prepare(folder: string): Promise<Programs> {
   const python = ["/usr/bin/python3", "python3"].find(
     (name) => spawnSync(name, ["-c", "import simpy"], { stdio: "ignore" }).status === 0,
   );
-  if (python !== undefined) programs.set("simpy", [python, source("simpy_peer.py")]);
+  if (python !== undefined) programs.set("simpy", [python, source("simpy-peer.py")]);
   else console.log("SimPy is left out: python3-simpy3 is not installed.");
   writeFileSync(join(folder, "montage.txt"), montage());
   return programs;

@@ -3,7 +3,7 @@
 SimPy has no network model: a transfer has the store's link for bytes / bandwidth, one after
 another, so its makespans are its own; the number of steps is what compares.
 
-    simpy_peer.py hold PENDING ROUNDS | graph FILE REPEATS
+    simpy-peer.py hold PENDING ROUNDS | graph FILE REPEATS
 """
 
 import json
