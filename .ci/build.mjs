@@ -9,16 +9,19 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Files that Node starts or loads by name: the command line, the program in a container and the
- * functions that come with the project. `a/b.ts` gives `dist/a/b.js`.
+ * Files that Node starts or loads by name: the command line, the program in a container, the threads
+ * and processes of experiments, and the functions that come with the project. `a/b.ts` gives
+ * `dist/a/b.js`.
  */
 const ENTRIES = [
   "cli.ts",
   "live/container-main.ts",
-  "workflows/functions/wordcount/start.ts",
-  "workflows/functions/wordcount/count.ts",
-  "workflows/functions/wordcount/merge.ts",
+  "sim/cell-thread-command.ts",
+  "analysis/partition-cost-command.ts",
+  "analysis/engine-cost-command.ts",
 ];
+/** Each file in a folder of this one is a function: an entry, too. */
+const FUNCTIONS = "workflows/functions";
 const LICENSES = "dist/third-party-licenses.txt";
 const SHEBANG = "#!/usr/bin/env node\n";
 /** Packages in CommonJS call `require`, which an ES module has not. */
@@ -30,7 +33,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 // As `prepare`, npm also runs this where only part of the tree or of the packages is there.
 const isPrepare = process.env.npm_lifecycle_event === "prepare";
 
-const missing = ENTRIES.filter((entry) => !existsSync(join(root, entry)));
+const missing = [...ENTRIES, FUNCTIONS].filter((entry) => !existsSync(join(root, entry)));
 const esbuild = await import("esbuild").catch(() => undefined);
 if (missing.length > 0) giveUp(`nothing to bundle: ${missing.join(", ")} is not there`);
 else if (esbuild === undefined)
@@ -38,9 +41,10 @@ else if (esbuild === undefined)
 else await bundle(esbuild);
 
 async function bundle({ build }) {
+  const entries = [...ENTRIES, ...functions()];
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ENTRIES,
+    entryPoints: entries,
     outdir: "dist",
     outbase: ".",
     chunkNames: "chunks/[name]-[hash]",
@@ -55,10 +59,21 @@ async function bundle({ build }) {
     banner: { js: SHEBANG + REQUIRE },
     metafile: true,
     logLevel: "warning",
+    // sentiment looks for languages that it does not bring with it.
+    logOverride: { "empty-glob": "silent" },
   }).catch(() => process.exit(1)); // esbuild has said why
   writeFileSync(join(root, LICENSES), licenses(metafile.inputs));
-  for (const entry of ENTRIES) chmodSync(join(root, "dist", entry.replace(/\.ts$/, ".js")), 0o755);
+  for (const entry of entries) chmodSync(join(root, "dist", entry.replace(/\.ts$/, ".js")), 0o755);
   prune(new Set([...Object.keys(metafile.outputs), LICENSES]));
+}
+
+/** Paths from the root. */
+function functions() {
+  return readdirSync(join(root, FUNCTIONS), { withFileTypes: true })
+    .filter((folder) => folder.isDirectory())
+    .flatMap(({ name }) =>
+      readdirSync(join(root, FUNCTIONS, name)).map((file) => `${FUNCTIONS}/${name}/${file}`),
+    );
 }
 
 /** Chunks of earlier builds: the hash in their names makes them pile up. */

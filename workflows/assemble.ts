@@ -132,7 +132,7 @@ function readDatum(name: string, file: DatumFile): DatumSpec {
   const items = readItems(fields);
   const sizes = items?.sizes ?? [];
   const mean = sizes.reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, sizes.length);
-  const { items: _, content, stored, size: stated, ...distribution } = fields;
+  const { items: _, content, stored, value, size: stated, ...distribution } = fields;
   const own = Object.keys(distribution).length > 0 ? distribution : undefined;
   return {
     name,
@@ -140,6 +140,7 @@ function readDatum(name: string, file: DatumFile): DatumSpec {
     items,
     content: content ?? "filler",
     stored: stored ?? true,
+    ...(value === undefined ? {} : { value }),
   };
 }
 

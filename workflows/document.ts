@@ -17,6 +17,7 @@ import {
   type Scalar,
   visit,
 } from "yaml";
+import { invariant } from "../core/invariant.ts";
 import { type ProblemPath, quoted } from "../core/workflow/problem.ts";
 
 /** A problem with its place in the file. */
@@ -188,6 +189,24 @@ function nesting(text: string): number {
     }
   }
   return most;
+}
+
+/** The text with other values in some places; all else, comments and spaces too, stays as it is. */
+export function withValues(
+  text: string,
+  changes: readonly { readonly path: ProblemPath; readonly value: string }[],
+): string {
+  const document = parseDocument(text, { prettyErrors: false, logLevel: "error" });
+  const places = changes.map(({ path, value }) => {
+    const node: unknown = document.getIn(path, true);
+    invariant(isScalar(node) && node.range != null, `${path.join(".")} is a value in the file`);
+    return { from: node.range[0], to: node.range[1], value };
+  });
+  places.sort((one, other) => other.from - one.from);
+  return places.reduce(
+    (result, { from, to, value }) => result.slice(0, from) + value + result.slice(to),
+    text,
+  );
 }
 
 interface Parsed {

@@ -4,16 +4,58 @@
  */
 
 import { resolve } from "node:path";
-import type { WorkflowSpec } from "../core/workflow/spec.ts";
+import type { RunSpec, WorkflowSpec } from "../core/workflow/spec.ts";
 
 export const BUILTIN = "builtin:";
 
-/** What `run: builtin:NAME` knows: each is `functions/NAME.ts`, and an entry of the bundle. */
+/**
+ * What `run: builtin:NAME` knows: each file in a folder of `functions/`, which are entries of the
+ * bundle too. What functions share lies beside the folders.
+ */
 export const BUILTINS: readonly string[] = [
-  "wordcount/start",
+  "fileprocessing/conversion",
+  "fileprocessing/sentiment",
+  "fileprocessing/start",
+  "fileprocessing/upload",
+  "illegal-recognizer/adult",
+  "illegal-recognizer/extract",
+  "illegal-recognizer/mosaic",
+  "illegal-recognizer/translate",
+  "illegal-recognizer/upload",
+  "illegal-recognizer/violence",
+  "illegal-recognizer/word-censor",
+  "video/merge",
+  "video/simple-process",
+  "video/split",
+  "video/transcode",
+  "video/upload",
   "wordcount/count",
   "wordcount/merge",
+  "wordcount/start",
 ];
+
+/** Programs that functions which come with the project start, by folder. */
+const PROGRAMS: ReadonlyMap<string, string> = new Map([["video", "ffmpeg"]]);
+
+/** What has to be installed on each worker to run the workflow, each once, and for which tasks. */
+export function programsOf({ tasks }: WorkflowSpec): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>();
+  for (const { name, run } of tasks) {
+    const program = programOf(run);
+    if (program === undefined) continue;
+    users.set(program, [...(users.get(program) ?? []), name]);
+  }
+  return users;
+}
+
+/** None for one with a path: where that leads, a worker knows. */
+function programOf(run: RunSpec): string | undefined {
+  if (run.tag === "module" && run.module.startsWith(BUILTIN)) {
+    return PROGRAMS.get(run.module.slice(BUILTIN.length).replace(/\/.*/, ""));
+  }
+  if (run.tag === "command" && !/[/\\]/.test(run.command[0]!)) return run.command[0];
+  return undefined;
+}
 
 /** The spec with its modules as absolute paths, which is what a container can load. */
 export function withModulesIn(folder: string, spec: WorkflowSpec): WorkflowSpec {

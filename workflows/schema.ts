@@ -6,6 +6,7 @@
  */
 
 import * as Schema from "effect/Schema";
+import type { Json } from "../core/workflow/spec.ts";
 import { parseExpression } from "./expression.ts";
 import { BUILTIN, BUILTINS } from "./function-modules.ts";
 import { type Dimension, type Reading, readQuantity, readShare } from "./quantity.ts";
@@ -75,6 +76,7 @@ export interface DatumFields extends DistributionFile {
   readonly items?: number | ItemsFile;
   readonly content?: "filler" | "text" | "binary";
   readonly stored?: boolean;
+  readonly value?: Json;
 }
 
 export interface ItemsFile {
@@ -169,9 +171,12 @@ const Datum = Schema.Union([
     ),
     content: Schema.optionalKey(Schema.Literals(["filler", "text", "binary"])),
     stored: Schema.optionalKey(Schema.Boolean),
+    value: Schema.optionalKey(
+      Schema.Json.annotate({ expected: "a text, a number, a list or what else JSON can say" }),
+    ),
   }).check(Schema.makeFilter(datumComplaint)),
 ]).annotate({
-  expected: "a size, or `{size, items, content, stored}`",
+  expected: "a size, or `{size, items, content, stored, value}`",
   identifier: "Datum",
 }) satisfies Schema.Decoder<DatumFile>;
 

@@ -213,6 +213,26 @@ numbers("probabilities beyond 1", () => {
   );
 });
 
+numbers("a value is for an input that is stored; a list's value is a list", () => {
+  same(
+    of(
+      "inputs:",
+      "  a: {size: 8, value: [1, {b: null}]}",
+      "  b: {size: 8, items: 2, value: 7}",
+      "  c: {size: 8, stored: false, value: 7}",
+      "  d: {size: 8, value: .nan}",
+      "tasks:",
+      "  t: {reads: [input.a, input.b, input.c, input.d], writes: {x: {size: 8, value: 7}}}",
+    ),
+    [
+      "5:33  inputs.b.value: the input is a list, its value is not.",
+      "6:38  inputs.c.value: an input that is not stored has no value.",
+      "7:23  inputs.d.value: NaN is here.",
+      "9:81  tasks.t.writes.x.value: a task writes it, so its function says what it holds.",
+    ],
+  );
+});
+
 const good = suite("good");
 
 good("a sound file gives its spec, with units, defaults and names filled in", () => {

@@ -7,7 +7,8 @@
  */
 
 import type { FunctionContext } from "../../../live/function-context.ts";
-import { SEED_TEXT } from "./seed-text.ts";
+import { drawer } from "../drawer.ts";
+import { prose } from "../prose.ts";
 
 /** Bytes of each text. */
 export const TEXT_SIZES: readonly number[] = [
@@ -26,45 +27,17 @@ export async function run(ctx: FunctionContext): Promise<void> {
 }
 
 /** Exactly so many bytes of ASCII; its last word may be cut. `seed`: from 1. */
-export function grownText({
-  bytes,
-  seed,
-}: {
-  readonly bytes: number;
-  readonly seed: number;
-}): string {
-  const words = SEED_TEXT.trim().split(/\s+/);
-  const successors = new Map<string, string[]>();
-  for (const [index, word] of words.entries()) {
-    const next = words[(index + 1) % words.length]!;
-    const known = successors.get(word);
-    if (known === undefined) successors.set(word, [next]);
-    else known.push(next);
-  }
-  const draw = drawer(seed);
+function grownText({ bytes, seed }: { readonly bytes: number; readonly seed: number }): string {
   const lines: string[] = [];
-  let word = words[draw(words.length)]!;
   let line = "";
-  for (let length = 0; length < bytes; ) {
+  let length = 0;
+  for (const word of prose(drawer(seed))) {
     line = line === "" ? word : `${line} ${word}`;
-    if (line.length >= LINE_LENGTH) {
-      lines.push(line);
-      length += line.length + 1;
-      line = "";
-    }
-    const next = successors.get(word)!;
-    word = next[draw(next.length)]!;
+    if (line.length < LINE_LENGTH) continue;
+    lines.push(line);
+    length += line.length + 1;
+    line = "";
+    if (length >= bytes) break;
   }
   return `${lines.join("\n")}\n`.slice(0, bytes);
-}
-
-/** A whole number from 0 to below `limit`: xorshift with 32 bits. */
-function drawer(seed: number): (limit: number) => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 1;
-  return (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
 }

@@ -1,6 +1,6 @@
 /**
- * A seed of English prose from which `start` grows the texts of wordcount: the opening lines of four
- * novels, all in the public domain (Austen 1813, Dickens 1859, Carroll 1865, Melville 1851).
+ * A seed of English prose from which the texts of the applications are grown: the opening lines of
+ * four novels, all in the public domain (Austen 1813, Dickens 1859, Carroll 1865, Melville 1851).
  */
 
 export const SEED_TEXT = `
