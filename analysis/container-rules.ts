@@ -1,4 +1,7 @@
-/** Rules about containers: each runs one activation at a time, and is not ended while it does. */
+/**
+ * Rules about containers: each runs one activation at a time, and is not ended while it does; a task
+ * that has stalled starts nothing.
+ */
 
 import { type Event, NONE } from "../core/events.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
@@ -8,14 +11,21 @@ export class ContainerRules {
   readonly #report: Report;
   /** By node: container to the activation it runs. */
   readonly #busy: Map<NodeId, Map<number, string>>;
+  /** By node: tasks that have stalled, `PLAN TASK`. */
+  readonly #stalled: Map<NodeId, Set<string>>;
 
   constructor(report: Report) {
     this.#report = report;
     this.#busy = new Map();
+    this.#stalled = new Map();
   }
 
   /** `subject` names the activation, `task work[0.2]`. */
   add(event: Event, subject: string): void {
+    if (event.kind === "stall") {
+      const stalled = this.#stalled.get(event.node) ?? new Set();
+      this.#stalled.set(event.node, stalled.add(`${event.plan} ${event.task}`));
+    }
     if (event.container === NONE) return;
     switch (event.kind) {
       case "cold-start":
@@ -39,6 +49,7 @@ export class ContainerRules {
   /** The worker's containers died with it. */
   lost(node: NodeId): void {
     this.#busy.delete(node);
+    this.#stalled.delete(node);
   }
 
   #dispatch(event: Event, subject: string): void {
@@ -47,10 +58,13 @@ export class ContainerRules {
       busy = new Map();
       this.#busy.set(event.node, busy);
     }
+    const where = { time: event.time, invocation: event.invocation, subject };
+    if (this.#stalled.get(event.node)?.has(`${event.plan} ${event.task}`)) {
+      this.#report("container", where, `dispatch at ${nodeName(event.node)}, where it has stalled`);
+    }
     const other = busy.get(event.container);
     if (other !== undefined) {
       const container = `container ${event.container} of ${nodeName(event.node)}`;
-      const where = { time: event.time, invocation: event.invocation, subject };
       this.#report("container", where, `dispatch to ${container}, which still runs ${other}`);
     }
     busy.set(event.container, `invocation ${event.invocation}, ${subject}`);

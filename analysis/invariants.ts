@@ -21,7 +21,7 @@
  * | `release` | a local copy is given up once, and none is left at the end |
  * | `container` | a container runs one activation at a time |
  *
- * Relaxed once a worker was lost, for the invocations in flight then: `phases` and `attempts` (a
+ * Relaxed once a worker or the master was lost, for the invocations in flight then: `phases` and `attempts` (a
  * task that was moved starts again), `put-before-get`, `local-copy` and `release` (copies die with
  * their worker), `in-flight` (a worker that was thought lost may go on). An aborted invocation is
  * held to `container` and `quota` only.
@@ -104,6 +104,11 @@ export class InvariantChecker {
         return;
       case "lost":
         this.#lose(event);
+        return;
+      case "leaving":
+        return;
+      case "left":
+        this.#leave(event);
         return;
       case "finish":
       case "abort":
@@ -212,11 +217,16 @@ export class InvariantChecker {
 
   #lose(event: Event): void {
     this.#anyLost = true;
+    this.#leave(event);
+    for (const course of this.#courses.values()) course.disturbed = true;
+  }
+
+  /** Containers and copies go with their worker. */
+  #leave(event: Event): void {
     const node = workerNode(event.value);
     this.#containers.lost(node);
     for (const invocation of this.#stores.lost(node)) {
       if (!this.#courses.has(invocation)) this.#excused.add(invocation);
     }
-    for (const course of this.#courses.values()) course.disturbed = true;
   }
 }

@@ -142,6 +142,12 @@ export type Input =
   | { readonly tag: "stored"; readonly activation: number; readonly slot: number }
   | { readonly tag: "put-failed"; readonly activation: number; readonly slot: number }
   | { readonly tag: "worker-lost"; readonly worker: number }
-  | { readonly tag: "worker-back"; readonly worker: number };
+  | { readonly tag: "worker-back"; readonly worker: number }
+  /** To gateway and master: it will end once what it has a part in is over; nothing new is for it. */
+  | { readonly tag: "worker-leaving"; readonly worker: number }
+  /** To the master, after the gateway's event `left`: the worker is gone, and nothing with it. */
+  | { readonly tag: "worker-left"; readonly worker: number }
+  /** To gateway and workers: there is a new master, which knows of no invocation. */
+  | { readonly tag: "master-back" };
 
 export type Output = Bytes | readonly Bytes[];

@@ -65,10 +65,13 @@ export interface Event {
  * | `late` | worker | a result of an attempt that no longer counts was dropped |
  * | `duplicate` | owner of the join | an answer that was there already; `value` = the edge |
  * | `stop` | worker | a container ended, why = `keep-alive`, `memory`, `timeout`, `crash` |
- * | `lost` | who was told | `value` = the worker that was lost |
+ * | `stall` | worker | the task wanted more containers than it may have: it starts nothing any more, see `Settings.atLimit` |
+ * | `lost` | who was told | `value` = the worker that was lost; NONE = the master |
  * | `recover` | new owner | a task of a lost worker is taken over |
  * | `finish` | gateway | every sink has answered; `wait_us` = end-to-end latency |
  * | `abort` | gateway | the invocation failed or ran out of time, and why |
+ * | `leaving` | gateway | worker `value` is asked to end: new invocations do without it |
+ * | `left` | gateway | nothing under way needs worker `value` any more |
  */
 export const EVENT_KINDS = [
   "arrival",
@@ -98,6 +101,9 @@ export const EVENT_KINDS = [
   "recover",
   "finish",
   "abort",
+  "leaving",
+  "left",
+  "stall",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -8,6 +8,9 @@ import type { Item } from "./workflow/item.ts";
 
 export type InvocationId = number;
 
+/** How often an invocation was begun anew at a new master, from 0. */
+export type Round = number;
+
 /** What one vertex tells the next: this edge, for this item, is taken or skipped. */
 export interface Answer {
   readonly edge: number;
@@ -55,6 +58,7 @@ export type Message =
       readonly tag: "invoke";
       readonly plan: number;
       readonly invocation: InvocationId;
+      readonly round: Round;
       readonly answers: readonly Answer[];
       readonly facts: Facts;
       readonly lost: LostWorkers;
@@ -72,6 +76,7 @@ export type Message =
       readonly tag: "assign";
       readonly plan: number;
       readonly invocation: InvocationId;
+      readonly round: Round;
       readonly task: number;
       readonly item: Item;
       readonly attempt: number;
@@ -82,6 +87,7 @@ export type Message =
   | {
       readonly tag: "completed";
       readonly invocation: InvocationId;
+      readonly round: Round;
       readonly task: number;
       readonly item: Item;
       readonly attempt: number;

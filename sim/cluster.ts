@@ -5,8 +5,8 @@ import { Master } from "../core/engine/master.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import { Worker } from "../core/engine/worker.ts";
 import type { Input } from "../core/env.ts";
-import type { Event } from "../core/events.ts";
-import { GATEWAY, MASTER, type NodeId, workerNode } from "../core/node.ts";
+import { type Event, NONE } from "../core/events.ts";
+import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
@@ -16,8 +16,10 @@ import type { Kernel, Step } from "./kernel.ts";
 import { Network } from "./network.ts";
 import type { Population } from "./population.ts";
 import type { Profile } from "./profile.ts";
+import { ENGINE_PROTOCOLS } from "./protocols.ts";
 import { RemoteStore } from "./remote-store.ts";
 import { SimEnv } from "./sim-env.ts";
+import type { Notes } from "./store-operation.ts";
 import type { Streams } from "./streams.ts";
 import { Transport } from "./transport.ts";
 import { WorkerHost } from "./worker-host.ts";
@@ -47,6 +49,8 @@ export class Cluster {
   readonly #transport: Transport;
   readonly #store: RemoteStore;
   readonly #nodes: Map<NodeId, Node>;
+  /** Workers that the others know to be lost, or to be leaving. */
+  readonly #away: Set<number>;
 
   constructor(parts: ClusterParts) {
     const { kernel, profile, settings, faults, streams } = parts;
@@ -72,6 +76,7 @@ export class Cluster {
       host: STORAGE_HOST,
     });
     this.#nodes = new Map();
+    this.#away = new Set();
     this.#add(GATEWAY);
     if (settings.scheme === "master-sp") this.#add(MASTER);
     for (let worker = 0; worker < settings.workers; worker++) this.#add(workerNode(worker));
@@ -88,6 +93,11 @@ export class Cluster {
     return this.#nodes.get(workerNode(worker))!.host!.busy;
   }
 
+  /** Microseconds that the worker's engine was in service. */
+  engineBusyOf(worker: number): number {
+    return this.#nodes.get(workerNode(worker))!.loop.busy;
+  }
+
   /** A client's input at the gateway. */
   arrive(input: Input): void {
     this.#nodes.get(GATEWAY)!.loop.receive(input);
@@ -99,9 +109,8 @@ export class Cluster {
   }
 
   #add(id: NodeId): void {
-    const { kernel, profile, plans } = this.#parts;
-    const startsOf = (plan: number): number => plans[plan]!.graph.startEdges.length;
-    const loop = new EngineLoop(kernel, profile.engine, startsOf);
+    const { kernel, profile } = this.#parts;
+    const loop = new EngineLoop(kernel, { requestTime: profile.engine.request });
     const host = id === GATEWAY || id === MASTER ? undefined : this.#hostOf(id, loop);
     const node: Node = { id, loop, host, env: this.#envOf(id, loop, host) };
     this.#transport.connect(id, loop);
@@ -131,23 +140,50 @@ export class Cluster {
   }
 
   #envOf(node: NodeId, loop: EngineLoop, host: WorkerHost | undefined): SimEnv {
-    const { kernel, record } = this.#parts;
-    return new SimEnv({ kernel, node, loop, transport: this.#transport, host, record });
+    const { kernel, record, profile } = this.#parts;
+    const noted = (event: Event): void => {
+      record(event);
+      if (event.kind !== "left") return;
+      const gone = (): void => {
+        this.#end(event.value);
+        this.#nodes.get(MASTER)?.loop.receive({ tag: "worker-left", worker: event.value });
+      };
+      kernel.background(kernel.now, { step: gone });
+    };
+    const protocol = ENGINE_PROTOCOLS[profile.mechanisms.engine_protocol];
+    const place = STORAGE_HOST + 1 + workerIndex(node);
+    const note = (notes: Notes, done: () => void): void => {
+      this.#store.note({ notes, invocation: NONE, host: place, thread: loop }, done);
+    };
+    const transport = this.#transport;
+    return new SimEnv({ kernel, node, loop, protocol, note, transport, host, record: noted });
   }
 
   /** A fresh machine, with every plan. */
   #boot(node: Node): void {
     const { settings, plans } = this.#parts;
     node.env = this.#envOf(node.id, node.loop, node.host);
+    const { env } = node;
     const machine = machineFor(node, settings);
-    for (const plan of plans) machine.handle({ tag: "deploy", plan });
-    node.loop.start(machine);
+    const handle = (input: Input): void => {
+      machine.handle(input);
+      env.flush();
+    };
+    for (const plan of plans) handle({ tag: "deploy", plan });
+    node.loop.start({ handle });
   }
 
   #scheduleFaults(): void {
     const { kernel, faults } = this.#parts;
     for (const crash of faults.crashes) {
       kernel.background(crash.at, { step: () => this.#crash(crash) });
+    }
+    for (const { worker, at } of faults.departures) {
+      const asked = (): void => this.#tell({ tag: "worker-leaving", worker }, worker);
+      kernel.background(at, { step: asked });
+    }
+    for (const at of faults.masterCrashes) {
+      kernel.background(at, { step: () => this.#crashMaster() });
     }
     for (const { worker, from, to, speed } of faults.slow) {
       const { host } = this.#nodes.get(workerNode(worker))!;
@@ -156,12 +192,18 @@ export class Cluster {
     }
   }
 
-  #crash({ worker, at, back }: Crash): void {
-    const { kernel, faults } = this.#parts;
+  /** All that the worker had is gone. */
+  #end(worker: number): Node {
     const node = this.#nodes.get(workerNode(worker))!;
     node.env.kill();
     node.loop.stop();
     node.host!.crash();
+    return node;
+  }
+
+  #crash({ worker, at, back }: Crash): void {
+    const { kernel, faults } = this.#parts;
+    const node = this.#end(worker);
     // The run waits for this: a log in which a worker dies says so.
     const known = Math.min(at + faults.detection, back ?? Infinity) as Micros;
     kernel.at(known, { step: () => this.#tell({ tag: "worker-lost", worker }, worker) });
@@ -173,8 +215,22 @@ export class Cluster {
     kernel.background(back, { step: returns });
   }
 
+  /** The new one is told who is away; then the others, that it is there. */
+  #crashMaster(): void {
+    const master = this.#nodes.get(MASTER);
+    if (master === undefined) return;
+    master.env.kill();
+    this.#boot(master);
+    for (const worker of this.#away) master.loop.receive({ tag: "worker-lost", worker });
+    for (const { id, loop } of this.#nodes.values()) {
+      if (id !== MASTER) loop.receive({ tag: "master-back" });
+    }
+  }
+
   /** Everybody but the worker it is about learns of it. */
-  #tell(input: Input, about: number): void {
+  #tell(input: Extract<Input, { readonly worker: number }>, about: number): void {
+    if (input.tag === "worker-back") this.#away.delete(about);
+    else this.#away.add(about);
     for (const [id, { loop }] of this.#nodes) {
       if (id !== workerNode(about)) loop.receive(input);
     }

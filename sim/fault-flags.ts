@@ -27,6 +27,21 @@ const FORMS: Readonly<Record<string, Form>> = {
       draft.crashes = [...draft.crashes, { worker: reader.worker(worker!), at: start, back }];
     },
   },
+  leave: {
+    pattern: new RegExp(`^(worker-\\d+)@${TIME}$`),
+    example: "leave=worker-3@5s",
+    apply(draft, [worker, at], reader) {
+      const departure = { worker: reader.worker(worker!), at: reader.time(at!) };
+      draft.departures = [...draft.departures, departure];
+    },
+  },
+  "master-crash": {
+    pattern: new RegExp(`^${TIME}$`),
+    example: "master-crash=5s",
+    apply(draft, [at], reader) {
+      draft.masterCrashes = [...draft.masterCrashes, reader.time(at!)];
+    },
+  },
   slow: {
     pattern: new RegExp(`^(worker-\\d+)@${TIME}\\.\\.${TIME}\\*([\\d.]+)$`),
     example: "slow=worker-2@0s..60s*0.5",

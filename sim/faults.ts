@@ -5,6 +5,10 @@ import type { Micros } from "../core/units.ts";
 export interface Faults {
   /** A worker loses everything in its memory at `at`, and comes back empty at `back`. */
   readonly crashes: readonly Crash[];
+  /** A worker is asked to end at `at`; it is gone once nothing under way needs it. */
+  readonly departures: readonly Departure[];
+  /** The master loses everything in its memory at these times, and is back at once. */
+  readonly masterCrashes: readonly Micros[];
   /** A worker computes at `speed` (1 is normal) from `from` to `to`. */
   readonly slow: readonly SlowNode[];
   /** Nothing passes between these workers and all the others from `from` to `to`. */
@@ -32,6 +36,11 @@ export interface Crash {
   readonly back: Micros | undefined;
 }
 
+export interface Departure {
+  readonly worker: number;
+  readonly at: Micros;
+}
+
 export interface SlowNode {
   readonly worker: number;
   readonly from: Micros;
@@ -47,6 +56,8 @@ export interface Partition {
 
 export const NO_FAULTS: Faults = {
   crashes: [],
+  departures: [],
+  masterCrashes: [],
   slow: [],
   partitions: [],
   loss: 0,

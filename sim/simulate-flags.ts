@@ -32,6 +32,11 @@ export const SCENARIO_FLAGS = {
     "faasflow-plus (default), faasflow (the paper's Algorithm 1) or raw (by hash; default with remote)",
   ),
   workers: text("workers", "number of workers; default: the profile's"),
+  atLimit: text(
+    "at-limit",
+    "of a task that wants one more container than it may have: wait (default), or stall for good, " +
+      "as in the original; what the profile says of it is for experiments",
+  ),
   bandwidth: text("bandwidth", "of the storage node's link, each direction: 50MB/s, or unlimited"),
   profile: text("profile", "cluster profile: paper-testbed (default), ideal, or a YAML file"),
   rate: text("rate", "open loop: requests of each workflow, such as 6/min or 2/s"),
@@ -44,7 +49,8 @@ export const SCENARIO_FLAGS = {
   fault: Flag.String("fault").pipe(
     Flag.atLeast(0),
     Flag.withDescription(
-      "repeatable: crash=worker-3@5s[+10s], slow=worker-2@0s..60s*0.5, partition=worker-1,worker-2@5s..8s, " +
+      "repeatable: crash=worker-3@5s[+10s], leave=worker-3@5s, master-crash=5s, " +
+        "slow=worker-2@0s..60s*0.5, partition=worker-1,worker-2@5s..8s, " +
         "loss=1%, no-redelivery, duplication=1%, delay=5%*20ms, store-errors=1%, execution-errors=1%, detection=3s",
     ),
   ),
@@ -84,9 +90,17 @@ export const readScenario = Effect.fn("readScenario")(function* (
     reader.problems.push(`--warm-up: ${warmUp} leaves none of ${load.invocations} invocations.`);
   }
   const seed = reader.text("seed") ?? "1";
-  const profile = Result.isSuccess(loaded) ? withBandwidth(loaded.success, bandwidth) : undefined;
+  const atLimit = reader.choice("atLimit", ["wait", "stall"] as const) ?? "wait";
+  const profile = Result.isSuccess(loaded)
+    ? changed(loaded.success, { bandwidth, atLimit })
+    : undefined;
   const count = workers ?? profile?.cluster.workers ?? 0;
   const faults = readFaults(input.fault, count, reader.problems);
+  if (faults.masterCrashes.length > 0 && scheme === "worker-sp") {
+    reader.problems.push(
+      "--fault: under WorkerSP there is no master to crash. Add --scheme master-sp.",
+    );
+  }
   if (profile !== undefined) reader.problems.push(...oversized(specs, profile));
   if (reader.problems.length > 0 || profile === undefined) {
     return yield* new UsageErrors({ problems: reader.problems });
@@ -126,7 +140,7 @@ const loadSpecs = Effect.fnUntraced(function* (references: readonly string[], re
 });
 
 /** Containers that no worker could ever start: their tasks would wait for ever. */
-function oversized(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
+export function oversized(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
   const { worker_memory } = profile.cluster;
   return specs.flatMap(({ name, tasks }) =>
     tasks
@@ -140,9 +154,16 @@ function oversized(specs: readonly WorkflowSpec[], profile: Profile): readonly s
   );
 }
 
-function withBandwidth(profile: Profile, bandwidth: number | undefined): Profile {
-  if (bandwidth === undefined) return profile;
-  return { ...profile, network: { ...profile.network, storage_link: bandwidth } };
+function changed(
+  profile: Profile,
+  to: { readonly bandwidth: number | undefined; readonly atLimit: "wait" | "stall" },
+): Profile {
+  const { storage_link } = profile.network;
+  return {
+    ...profile,
+    network: { ...profile.network, storage_link: to.bandwidth ?? storage_link },
+    mechanisms: { ...profile.mechanisms, at_limit: to.atLimit },
+  };
 }
 
 function readLoad(reader: FlagReader, traced: boolean): ScenarioLoad {
@@ -258,7 +279,8 @@ export class FlagReader {
   }
 
   #problem(flag: TextFlag, found: string, remedy: string): void {
-    this.problems.push(`--${flag === "warmUp" ? "warm-up" : flag}: ${found}. ${remedy}`);
+    const written = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    this.problems.push(`--${written}: ${found}. ${remedy}`);
   }
 }
 

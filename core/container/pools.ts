@@ -37,6 +37,8 @@ interface Pool {
   readonly idle: Container[];
   size: number;
   starting: number;
+  /** Wanted more containers than it may have, once: it starts nothing any more. */
+  stalled: boolean;
   lastAsked: Micros | undefined;
 }
 
@@ -45,11 +47,15 @@ export type Step =
   | { readonly tag: "run"; readonly activation: number; readonly container: Container }
   | { readonly tag: "boot"; readonly container: Container }
   /** An idle container makes room in the worker's memory. */
-  | { readonly tag: "stop"; readonly container: Container };
+  | { readonly tag: "stop"; readonly container: Container }
+  /** The pool starts nothing from now on; told once. */
+  | { readonly tag: "stall"; readonly task: PoolTask };
 
 export interface PoolsOptions {
   readonly memory: Bytes;
   readonly keepAlive: KeepAlivePolicy;
+  /** See `Settings.atLimit`. */
+  readonly atLimit: "wait" | "stall";
 }
 
 export class Pools {
@@ -82,6 +88,7 @@ export class Pools {
       idle: [],
       size: 0,
       starting: 0,
+      stalled: false,
       lastAsked: undefined,
     });
     return this.#pools.length - 1;
@@ -105,11 +112,16 @@ export class Pools {
     return true;
   }
 
+  /** Takes the first that waits out of the queue; undefined: nobody waits. */
+  takeFirst(pool: number): number | undefined {
+    return this.waiting(pool) === 0 ? undefined : this.#take(this.#pools[pool]!);
+  }
+
   /** The next thing to do for the pool's queue; undefined: nothing, or nothing can be done now. */
   next(pool: number, now: Micros): Step | undefined {
     const at = this.#pools[pool]!;
     const waiting = at.queue.length - at.head;
-    if (waiting === 0) {
+    if (waiting === 0 || at.stalled) {
       this.#shortOfMemory.delete(pool);
       return undefined;
     }
@@ -120,7 +132,13 @@ export class Pools {
       at.lastAsked = now;
       return { tag: "run", activation: this.#take(at), container };
     }
-    if (at.starting >= waiting || at.size >= at.task.spec.limit) return undefined;
+    if (at.starting >= waiting) return undefined;
+    const { limit } = at.task.spec;
+    if (this.#options.atLimit === "stall" && at.size > limit) {
+      at.stalled = true;
+      return { tag: "stall", task: at.task };
+    }
+    if (this.#options.atLimit === "wait" && at.size >= limit) return undefined;
     return this.#grow(pool, at, now);
   }
 

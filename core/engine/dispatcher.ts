@@ -43,7 +43,8 @@ export class Dispatcher {
     this.#host = host;
     this.#settings = settings;
     const keepAlive = fixedWindow(settings.keepAlive);
-    this.#pools = new Pools({ memory: settings.workerMemory, keepAlive });
+    const { workerMemory: memory, atLimit } = settings;
+    this.#pools = new Pools({ memory, keepAlive, atLimit });
     this.#running = new Map();
     this.#bootedAt = new Map();
     this.#fresh = new Set();
@@ -99,11 +100,18 @@ export class Dispatcher {
     return activation;
   }
 
-  /** A container died by itself; gives the activation it ran. */
+  /**
+   * A container died by itself; gives the activation whose attempt that costs: the one it ran, or,
+   * if it never came up, the first that waits, so that nobody waits for ever for what cannot start.
+   */
   lost(id: number): number | undefined {
-    const activation = this.#running.get(id);
-    this.#pumpAfter(this.#forget(id, "crash"));
-    return activation;
+    const neverUp = this.#bootedAt.has(id);
+    const ran = this.#running.get(id);
+    const pool = this.#forget(id, "crash");
+    const waited = neverUp && pool !== undefined ? this.#pools.takeFirst(pool) : undefined;
+    if (waited !== undefined) this.#queued--;
+    this.#pumpAfter(pool);
+    return ran ?? waited;
   }
 
   ready(id: number): void {
@@ -172,6 +180,11 @@ export class Dispatcher {
         this.#forget(step.container.id, "memory");
         this.#env.stop(step.container.id);
         return this.#step(pool);
+      case "stall": {
+        const { plan, task } = step.task;
+        this.#journal.fact("stall", { plan, task, item: ROOT_ITEM });
+        return false;
+      }
       default:
         return step satisfies never;
     }

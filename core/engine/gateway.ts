@@ -31,6 +31,8 @@ export class Gateway {
   readonly #clients: Map<Invocation, Client>;
   /** Workers that are away now; a new invocation does without them. */
   readonly #away: Set<number>;
+  /** Those of them that end once nothing under way needs them. */
+  readonly #leaving: Set<number>;
   /** Invocations that came while every worker was away. */
   readonly #held: Set<Invocation>;
 
@@ -42,6 +44,7 @@ export class Gateway {
     this.#outbox = new Outbox(env, { batch: settings.batchTriggers });
     this.#clients = new Map();
     this.#away = new Set();
+    this.#leaving = new Set();
     this.#held = new Set();
   }
 
@@ -70,6 +73,15 @@ export class Gateway {
       case "worker-back":
         this.#back(input.worker);
         break;
+      case "worker-leaving":
+        this.#leave(input.worker);
+        break;
+      case "master-back":
+        this.#beginAgain();
+        break;
+      case "worker-left":
+        // It was this machine that said so.
+        break;
       case "ready":
       case "container-lost":
       case "got":
@@ -84,6 +96,7 @@ export class Gateway {
         input satisfies never;
     }
     this.#outbox.flush(this.#settings.scheme === "worker-sp" ? "trigger" : "invoke");
+    if (this.#leaving.size > 0) this.#letLeave();
   }
 
   #arrive(input: Extract<Input, { tag: "arrival" }>): void {
@@ -150,13 +163,15 @@ export class Gateway {
     if (this.#held.delete(invocation)) return;
     const release: Message = { tag: "release", plan: plan.id, invocation: id };
     if (this.#settings.scheme === "master-sp") this.#env.send(MASTER, release);
-    else
-      for (const worker of this.#parties(invocation)) this.#env.send(workerNode(worker), release);
+    // Of the workers of an earlier round the master knows nothing.
+    if (this.#settings.scheme === "master-sp" && invocation.round === 0) return;
+    for (const worker of this.#parties(invocation)) this.#env.send(workerNode(worker), release);
   }
 
   #lost(worker: number): void {
     this.#journal.fact("lost", { value: worker });
     this.#away.add(worker);
+    this.#leaving.delete(worker);
     for (const invocation of this.#register.open()) {
       if (!this.#held.has(invocation)) this.#lose(invocation, worker);
     }
@@ -182,9 +197,53 @@ export class Gateway {
 
   #back(worker: number): void {
     this.#away.delete(worker);
+    this.#leaving.delete(worker);
     const held = [...this.#held];
     this.#held.clear();
     for (const invocation of held) this.#begin(invocation);
+  }
+
+  /** What it has a part in goes on to its end there, so that nothing runs twice. */
+  #leave(worker: number): void {
+    this.#journal.fact("leaving", { value: worker });
+    this.#away.add(worker);
+    this.#leaving.add(worker);
+  }
+
+  #letLeave(): void {
+    const running = this.#register.open().filter((invocation) => !this.#held.has(invocation));
+    for (const worker of [...this.#leaving]) {
+      if (running.some((invocation) => this.#mayNeed(invocation, worker))) continue;
+      this.#leaving.delete(worker);
+      // It must not inherit from a worker that is lost later.
+      for (const invocation of running) invocation.lose([worker]);
+      this.#journal.fact("left", { value: worker });
+    }
+  }
+
+  #mayNeed({ lost, workerOf }: Invocation, worker: number): boolean {
+    if (lost.includes(worker)) return false;
+    // A master that places by load may have used any.
+    const anywhere = this.#settings.scheme === "master-sp" && !this.#settings.followPlan;
+    return anywhere || workerOf.includes(worker);
+  }
+
+  /**
+   * The joins of all that is under way went with the old master: it begins anew, in a next round.
+   * Workers give up what they have of the round before when they hear of the new one.
+   */
+  #beginAgain(): void {
+    this.#journal.fact("lost", { value: NONE });
+    for (const before of this.#register.open()) {
+      const client = this.#clients.get(before);
+      if (client === undefined || this.#held.has(before)) continue;
+      const { id, plan, round, knowledge } = before;
+      const invocation = this.#register.enter(id, plan.id, round + 1)!;
+      invocation.knowledge.learn(knowledge.facts);
+      this.#clients.delete(before);
+      this.#clients.set(invocation, { ...client, answered: new Set() });
+      this.#begin(invocation);
+    }
   }
 
   /** Answers the start edges of the vertices chosen. */
@@ -201,8 +260,8 @@ export class Gateway {
   }
 
   /** Every worker that may have a part, ascending: the plan's, and whoever may have taken over. */
-  #parties({ plan, lost }: Invocation): readonly number[] {
-    if (lost.length > 0) return [...Array(this.#settings.workers).keys()];
+  #parties({ plan, lost, round }: Invocation): readonly number[] {
+    if (lost.length > 0 || round > 0) return [...Array(this.#settings.workers).keys()];
     return [...new Set(plan.workerOf)].sort((a, b) => a - b);
   }
 }

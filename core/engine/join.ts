@@ -5,7 +5,7 @@
 
 import type { Plan } from "../plan/plan.ts";
 import { relocate } from "../plan/relocate.ts";
-import type { InvocationId, LostWorkers } from "../protocol.ts";
+import type { InvocationId, LostWorkers, Round } from "../protocol.ts";
 import type { Item } from "../workflow/item.ts";
 import { Knowledge } from "./knowledge.ts";
 
@@ -64,6 +64,7 @@ export class Join {
 export class Invocation {
   readonly id: InvocationId;
   readonly plan: Plan;
+  readonly round: Round;
   readonly knowledge: Knowledge;
   /** Vertex to worker; differs from the plan's once a worker was lost. */
   workerOf: readonly number[];
@@ -75,9 +76,10 @@ export class Invocation {
   /** Of each inner scope, by item, then by position. */
   readonly #inner: Map<Item, (Join | undefined)[]>[];
 
-  constructor(id: InvocationId, plan: Plan) {
+  constructor(id: InvocationId, plan: Plan, round: Round) {
     this.id = id;
     this.plan = plan;
+    this.round = round;
     this.knowledge = new Knowledge();
     this.workerOf = plan.workerOf;
     this.lost = NONE_LOST;

@@ -22,7 +22,9 @@ export class MasterSpWorker implements WorkerScheme {
         env.send(MASTER, { tag: "load", poll: message.poll, ...load });
         return;
       case "assign": {
-        const invocation = register.enter(message.invocation, message.plan);
+        const known = register.find(message.invocation);
+        if (known !== undefined && known.round < message.round) this.#context.giveUp(known);
+        const invocation = register.enter(message.invocation, message.plan, message.round);
         if (invocation === undefined) return;
         invocation.knowledge.learn(message.facts);
         if (message.lost.length > 0) invocation.lose(message.lost);
@@ -49,7 +51,8 @@ export class MasterSpWorker implements WorkerScheme {
   completed(activation: Activation, facts: Facts): void {
     activation.of.knowledge.learn(facts);
     const { invocation, task, item, attempt } = activation;
-    const message: Message = { tag: "completed", invocation, task, item, attempt, facts };
+    const { round } = activation.of;
+    const message: Message = { tag: "completed", invocation, round, task, item, attempt, facts };
     this.#context.env.send(MASTER, message);
   }
 

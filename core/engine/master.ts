@@ -81,6 +81,8 @@ export class Master {
     if (input.tag === "deploy") this.#register.addPlan(input.plan);
     else if (input.tag === "message") this.#message(input.from, input.message);
     else if (input.tag === "worker-lost") this.#lost(input.worker);
+    else if (input.tag === "worker-leaving") this.#away.add(input.worker);
+    else if (input.tag === "worker-left") this.#left(input.worker);
     else if (input.tag === "worker-back") this.#away.delete(input.worker);
     for (const [{ id }, sinks] of this.#sinks) {
       this.#env.send(GATEWAY, { tag: "answered", invocation: id, sinks });
@@ -91,7 +93,10 @@ export class Master {
   #message(from: NodeId, message: Message): void {
     switch (message.tag) {
       case "invoke": {
-        const invocation = this.#register.enter(message.invocation, message.plan);
+        const known = this.#register.find(message.invocation);
+        // It began here before the gateway knew that this master is a new one.
+        if (known !== undefined && known.round < message.round) this.#forget(known.id);
+        const invocation = this.#register.enter(message.invocation, message.plan, message.round);
         if (invocation === undefined) return;
         invocation.knowledge.learn(message.facts);
         // Of a loss while the message was on its way, only one of the two may know.
@@ -154,7 +159,7 @@ export class Master {
       entry(this.#held, invocation, () => []).push({ task, item });
       return;
     }
-    const { id, plan, workerOf } = invocation;
+    const { id, plan, round, workerOf } = invocation;
     const worker = this.#settings.followPlan
       ? workerOf[task]!
       : choose(task, { plan, workerOf, load: this.#load, away: this.#away });
@@ -175,6 +180,7 @@ export class Master {
     this.#env.send(workerNode(worker), {
       tag: "assign",
       ...about,
+      round,
       facts: invocation.knowledge.facts,
       lost: invocation.lost,
     });
@@ -188,6 +194,7 @@ export class Master {
       if (release !== undefined) this.#env.send(workerNode(worker), release);
       return;
     }
+    if (message.round !== invocation.round) return;
     const assignments = this.#assigned.get(id);
     const key = `${task} ${item}`;
     // Only from whom it was assigned to: what a worker given up for lost wrote, nobody can read.
@@ -213,6 +220,11 @@ export class Master {
       this.#runAgain(invocation, worker);
     }
     this.#load[worker]!.assigned = 0;
+  }
+
+  /** What is under way does without it: it must not inherit from a worker that is lost later. */
+  #left(worker: number): void {
+    for (const invocation of this.#register.open()) invocation.lose([worker]);
   }
 
   #runAgain(invocation: Invocation, worker: number): void {
@@ -249,12 +261,16 @@ export class Master {
 
   #release(id: InvocationId, message: Message): void {
     this.#register.end(id);
-    for (const { worker } of this.#assigned.get(id)?.values() ?? []) this.#load[worker]!.assigned--;
+    this.#forget(id);
     const parties = [...(this.#parties.get(id) ?? [])].sort((a, b) => a - b);
-    this.#assigned.delete(id);
-    this.#attempts.delete(id);
     this.#parties.delete(id);
     for (const worker of parties) this.#env.send(workerNode(worker), message);
+  }
+
+  #forget(id: InvocationId): void {
+    for (const { worker } of this.#assigned.get(id)?.values() ?? []) this.#load[worker]!.assigned--;
+    this.#assigned.delete(id);
+    this.#attempts.delete(id);
   }
 
   #sink(invocation: Invocation, vertex: number): void {

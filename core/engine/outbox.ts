@@ -34,14 +34,12 @@ export class Outbox {
   flush(tag: "trigger" | "invoke"): void {
     if (this.#parcels.length === 0) return;
     for (const { to, invocation, answers } of this.#parcels) {
-      this.#env.send(to, {
-        tag,
-        plan: invocation.plan.id,
-        invocation: invocation.id,
-        answers,
-        facts: invocation.knowledge.facts,
-        lost: invocation.lost,
-      });
+      const { id, round, lost } = invocation;
+      const plan = invocation.plan.id;
+      const { facts } = invocation.knowledge;
+      if (tag === "trigger") {
+        this.#env.send(to, { tag, plan, invocation: id, answers, facts, lost });
+      } else this.#env.send(to, { tag, plan, invocation: id, round, answers, facts, lost });
     }
     this.#parcels.length = 0;
   }

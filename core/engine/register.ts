@@ -5,7 +5,7 @@
 
 import { invariant } from "../invariant.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { InvocationId, Message } from "../protocol.ts";
+import type { InvocationId, Message, Round } from "../protocol.ts";
 import { Invocation } from "./join.ts";
 
 /** Ended invocations that are remembered: far more than can be on their way at once. */
@@ -37,12 +37,15 @@ export class Register {
     return this.#open.get(id);
   }
 
-  /** The invocation, new if it was not known; undefined if it has ended. */
-  enter(id: InvocationId, plan: number): Invocation | undefined {
+  /**
+   * The invocation, new if it, or this round of it, was not known; undefined if it has ended or is
+   * in a later round.
+   */
+  enter(id: InvocationId, plan: number, round: Round = 0): Invocation | undefined {
     const open = this.#open.get(id);
-    if (open !== undefined) return open;
-    if (this.#ended.has(id)) return undefined;
-    const invocation = new Invocation(id, this.plan(plan));
+    if (open?.round === round) return open;
+    if ((open !== undefined && open.round > round) || this.#ended.has(id)) return undefined;
+    const invocation = new Invocation(id, this.plan(plan), round);
     this.#open.set(id, invocation);
     return invocation;
   }

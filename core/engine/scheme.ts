@@ -32,6 +32,8 @@ export interface WorkerContext {
   readonly register: Register;
   readonly load: { readonly running: number; readonly queued: number };
   enqueue(invocation: Invocation, run: { task: number; item: Item; attempt: number }): void;
+  /** Gives up all it has of the invocation, which begins anew. */
+  giveUp(invocation: Invocation): void;
   /** Nobody here will read what this vertex would have read. */
   consumed(invocation: Invocation, vertex: number, item: Item): void;
   end(invocation: InvocationId): void;

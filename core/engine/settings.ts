@@ -9,6 +9,13 @@ export interface Settings {
   readonly workers: number;
   /** Memory of one worker that containers may take. */
   readonly workerMemory: Bytes;
+  /**
+   * What becomes of a function that wants one more container than its limit. `wait`: its activations
+   * wait for one that is free. `stall`: it may have one more than its limit, as in the original; when
+   * all are busy and yet another is wanted, it never starts anything again (a lock is not released
+   * there), and its invocations time out.
+   */
+  readonly atLimit: "wait" | "stall";
   /** How long an idle container is kept. */
   readonly keepAlive: Micros;
   /** Queued activations start on a tick of this length, one a task a tick; 0: at once. */

@@ -6,6 +6,7 @@
 import type { Env, Input, Timer } from "../env.ts";
 import { GATEWAY, type NodeId, workerIndex } from "../node.ts";
 import { Executor } from "./executor.ts";
+import type { Invocation } from "./join.ts";
 import { Journal } from "./journal.ts";
 import { LocalStore } from "./local-store.ts";
 import { MasterSpWorker } from "./master-sp.ts";
@@ -15,6 +16,7 @@ import type { Settings } from "./settings.ts";
 import { WorkerSp } from "./worker-sp.ts";
 
 export class Worker {
+  readonly #env: Env;
   readonly #journal: Journal;
   readonly #register: Register;
   readonly #store: LocalStore;
@@ -36,6 +38,10 @@ export class Worker {
       },
       { settings, store },
     );
+    const giveUp = (invocation: Invocation): void => {
+      executor.cancel(invocation);
+      store.end(invocation);
+    };
     const context: WorkerContext = {
       env,
       journal,
@@ -49,11 +55,11 @@ export class Worker {
       consumed: (invocation, task, item) => store.consumed(invocation, { task, item }),
       end: (id) => {
         const invocation = register.end(id);
-        if (invocation === undefined) return;
-        executor.cancel(invocation);
-        store.end(invocation);
+        if (invocation !== undefined) giveUp(invocation);
       },
+      giveUp,
     };
+    this.#env = env;
     this.#journal = journal;
     this.#register = register;
     this.#store = store;
@@ -106,13 +112,28 @@ export class Worker {
         this.#journal.fact("lost", { value: input.worker });
         this.#scheme.lost(input.worker);
         return;
+      case "master-back":
+        this.#askAfter();
+        return;
       case "arrival":
       case "cancel":
       case "worker-back":
+      case "worker-leaving":
+      case "worker-left":
         // The gateway's and the master's business.
         return;
       default:
         input satisfies never;
+    }
+  }
+
+  /**
+   * What the old master was told to release, and did not pass on: the gateway answers a message
+   * about an invocation that is over with its release.
+   */
+  #askAfter(): void {
+    for (const { id } of this.#register.open()) {
+      this.#env.send(GATEWAY, { tag: "answered", invocation: id, sinks: [] });
     }
   }
 

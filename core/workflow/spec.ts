@@ -83,7 +83,21 @@ export interface DatumSpec {
   readonly content: Content;
   /** False: the name exists, the bytes never do; a read is a look-up that fails. Only for inputs. */
   readonly stored: boolean;
+  /**
+   * What an invocation has that does not give this input; none: it must. Of a list an array, one
+   * entry an item. Only for stored inputs of live runs: the simulator knows sizes.
+   */
+  readonly value?: Json;
 }
+
+/** What JSON can say. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json };
 
 /** `filler` and `text` are JSON bodies (a store compresses them); `binary` goes as it is. */
 export type Content = "filler" | "text" | "binary";

@@ -16,7 +16,10 @@ import type {
 
 export function validateNumbers(spec: WorkflowSpec, problems: Problem[]): void {
   if (spec.timeout !== undefined) positive(spec.timeout, ["timeout"], problems);
-  for (const input of spec.inputs) checkDatum(input, ["inputs", input.name], problems);
+  for (const input of spec.inputs) {
+    checkDatum(input, ["inputs", input.name], problems);
+    checkValue(input, ["inputs", input.name, "value"], problems);
+  }
   for (const task of spec.tasks) checkTask(task, ["tasks", task.name], problems);
   checkProbabilities(spec.steps, ["steps"], problems);
 }
@@ -34,6 +37,13 @@ function checkTask(task: TaskSpec, path: ProblemPath, problems: Problem[]): void
         path: [...at, "stored"],
         found: "a task writes it, so it is stored",
         remedy: "Leave `stored` out; `stored: false` is for inputs whose bytes never exist.",
+      });
+    }
+    if (datum.value !== undefined) {
+      problems.push({
+        path: [...at, "value"],
+        found: "a task writes it, so its function says what it holds",
+        remedy: "Leave `value` out; it is for inputs that an invocation does not give.",
       });
     }
   }
@@ -67,6 +77,21 @@ function checkDatum(datum: DatumSpec, path: ProblemPath, problems: Problem[]): v
       path: [...at, "sizes"],
       found: `${items.sizes.length} sizes for up to ${most} items`,
       remedy: "Give each item a size, or leave `sizes` out.",
+    });
+  }
+}
+
+function checkValue({ value, stored, items }: DatumSpec, path: ProblemPath, problems: Problem[]) {
+  if (value === undefined) return;
+  if (!stored) {
+    const found = "an input that is not stored has no value";
+    problems.push({ path, found, remedy: "Leave `value` or `stored: false` out." });
+  } else if (items !== undefined && !Array.isArray(value)) {
+    const found = "the input is a list, its value is not";
+    problems.push({
+      path,
+      found,
+      remedy: "Write a list, one entry an item, or leave `items` out.",
     });
   }
 }

@@ -333,6 +333,15 @@ test("container: ended for keep-alive while it runs", () => {
   assert.equal(rulesOf(withAfter({ kind: "start", task: MERGE }, killed)), []);
 });
 
+test("container: a task starts where it has stalled", () => {
+  const stall = event("stall", 40, { node, invocation: -1, task: MERGE });
+  const later = event("stall", 46, { node, invocation: -1, task: MERGE });
+  const before = { kind: "trigger", task: MERGE } as const;
+  assert.equal(rulesOf(withAfter(before, stall)), ["container"]);
+  assert.equal(rulesOf(withAfter(before, { ...stall, node: workerNode(1) })), []);
+  assert.equal(rulesOf(withAfter({ kind: "start", task: MERGE }, later)), []);
+});
+
 test("the loss of a worker lets its tasks start again and its copies vanish", () => {
   const lost = event("lost", 33, { node: workerNode(1), plan: -1, invocation: -1, value: 0 });
   const again = activation(SPLIT, { trigger: 33, execute: 33 }, { node: workerNode(1) });

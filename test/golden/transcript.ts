@@ -53,10 +53,13 @@ const DETAILS: Readonly<Record<EventKind, Detail>> = {
   late: nothing,
   duplicate: ({ value }, graph) => (value === NONE ? "" : edge(value, graph)),
   stop: (event, graph) => `${container(event, graph)}, ${event.why}`,
-  lost: ({ value }) => `worker-${value + 1}`,
+  lost: ({ value }) => (value === NONE ? "master" : `worker-${value + 1}`),
   recover: nothing,
   finish: ({ wait_us }) => `after ${ms(wait_us)}`,
   abort: ({ wait_us, why: reason }) => `${reason}, after ${ms(wait_us)}`,
+  leaving: ({ value }) => `worker-${value + 1}`,
+  left: ({ value }) => `worker-${value + 1}`,
+  stall: () => "starts nothing any more",
 };
 
 /** `work[0.2]`; of other invocations than the first `work[0.2] 2nd`-like, by its number from 0. */

@@ -46,6 +46,13 @@ test("spans, speeds and lists of workers", () => {
   ]);
 });
 
+test("a worker leaves once, a master may crash again and again", () => {
+  assert.equal(read("leave=worker-3@5s").departures, [{ worker: 2, at: seconds(5) }]);
+  const times = [seconds(1), seconds(0.002)];
+  assert.equal(read("master-crash=1s", "master-crash=2ms").masterCrashes, times);
+  assert.is(problemsOf("leave=worker-9@5s", "master-crash=worker-1@5s").length, 2);
+});
+
 test("shares are percentages below 100%", () => {
   assert.is(read("loss=1.5%").loss, 0.015);
   assert.is(read("duplication=99%").duplication, 0.99);

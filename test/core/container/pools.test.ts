@@ -12,7 +12,16 @@ const at = (time: number): Micros => time as Micros;
 
 /** Pools of these limits, 100 B a container; keep-alive 1,000 us. */
 function poolsOf(memory: number, ...limits: readonly number[]): Pools {
-  const pools = new Pools({ memory: memory as Bytes, keepAlive: fixedWindow(at(1_000)) });
+  return poolsWith({ memory, atLimit: "wait" }, limits);
+}
+
+function poolsWith(
+  options: { readonly memory: number; readonly atLimit: "wait" | "stall" },
+  limits: readonly number[],
+): Pools {
+  const { atLimit } = options;
+  const memory = options.memory as Bytes;
+  const pools = new Pools({ memory, keepAlive: fixedWindow(at(1_000)), atLimit });
   for (const [task, limit] of limits.entries()) {
     const spec = { memory: 100 as Bytes, used: 0 as Bytes, limit, instances: 1, scale: 1 };
     pools.add({ plan: 0, task, spec });
@@ -23,6 +32,7 @@ function poolsOf(memory: number, ...limits: readonly number[]): Pools {
 /** The step in a word: what, and for whom or with which container. */
 function words(step: Step | undefined): string {
   if (step === undefined) return "nothing";
+  if (step.tag === "stall") return "stall";
   const { container } = step;
   return step.tag === "run"
     ? `run ${step.activation} in ${container.id}`
@@ -33,9 +43,9 @@ function words(step: Step | undefined): string {
 function idle(pools: Pools, pool: number, time: number): number {
   pools.enqueue(pool, -1);
   const step = pools.next(pool, at(time));
-  assert.is(step?.tag, "boot");
   pools.withdraw(pool, -1);
-  return pools.ready(step!.container.id, at(time))!.id;
+  if (step?.tag !== "boot") throw new Error(`no container starts: ${words(step)}`);
+  return pools.ready(step.container.id, at(time))!.id;
 }
 
 test("activations are served first come, first served", () => {
@@ -67,6 +77,38 @@ test("no more containers are started than the task's limit", () => {
   for (const activation of [1, 2, 3]) pools.enqueue(0, activation);
   const steps = [1, 2, 3].map(() => words(pools.next(0, at(0))));
   assert.equal(steps, ["boot 0", "boot 1", "nothing"]);
+});
+
+/** The next steps of the first pool, so many. */
+function steps(pools: Pools, count: number): readonly string[] {
+  return Array.from({ length: count }, () => words(pools.next(0, at(0))));
+}
+
+test("a pool that stalls has one container more than its limit, and stalls when another is wanted", () => {
+  const pools = poolsWith({ memory: 1_000, atLimit: "stall" }, [2]);
+  for (const activation of [1, 2, 3]) pools.enqueue(0, activation);
+  assert.equal(steps(pools, 4), ["boot 0", "boot 1", "boot 2", "nothing"]);
+  for (const container of [0, 1, 2]) pools.ready(container, at(1));
+  assert.equal(steps(pools, 3), ["run 1 in 2", "run 2 in 1", "run 3 in 0"]);
+  pools.enqueue(0, 4);
+  assert.equal(steps(pools, 2), ["stall", "nothing"]);
+});
+
+test("a stalled pool starts nothing any more, whatever is free", () => {
+  const pools = poolsWith({ memory: 1_000, atLimit: "stall" }, [0]);
+  const container = idle(pools, 0, 0);
+  for (const activation of [1, 2]) pools.enqueue(0, activation);
+  assert.equal(steps(pools, 2), ["run 1 in 0", "stall"]);
+  pools.release(container, at(1));
+  assert.equal(steps(pools, 1), ["nothing"]);
+  pools.remove(container);
+  assert.equal(steps(pools, 1), ["nothing"]);
+});
+
+test("a pool does not stall while enough containers are starting", () => {
+  const pools = poolsWith({ memory: 1_000, atLimit: "stall" }, [1]);
+  pools.enqueue(0, 1);
+  assert.equal(steps(pools, 2), ["boot 0", "nothing"]);
 });
 
 test("no more containers are started than activations wait", () => {
@@ -136,7 +178,8 @@ test("a cold start is for the plan that the pool was last given", () => {
   const spec = { memory: 100 as Bytes, used: 0 as Bytes, limit: 1, instances: 1, scale: 1 };
   pools.retarget(0, { plan: 4, task: 0, spec });
   pools.enqueue(0, 1);
-  assert.is(pools.next(0, at(0))?.container.bootedFor.plan, 4);
+  const step = pools.next(0, at(0));
+  assert.is(step?.tag === "boot" && step.container.bootedFor.plan, 4);
 });
 
 test.run();

@@ -271,6 +271,20 @@ function anyFaults(workers: number): fc.Arbitrary<Faults> {
       { weight: 2, arbitrary: fc.constant([]) },
       fc.uniqueArray(crash, { maxLength: 2, selector: ({ worker }) => worker }),
     ),
+    departures: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc
+        .uniqueArray(fc.record({ worker: fc.integer({ min: 1, max: workers }), at: ms(600) }), {
+          // The first worker stays: with none left, nothing could ever end.
+          maxLength: workers - 1,
+          selector: ({ worker }) => worker,
+        })
+        .map((all) => all.filter(({ worker }) => worker < workers)),
+    ),
+    masterCrashes: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc.array(ms(600), { minLength: 1, maxLength: 2 }),
+    ),
     slow: fc.constant([]),
     partitions: fc.constant([]),
     loss: share(0.3),

@@ -136,4 +136,51 @@ test("with no worker left an invocation is aborted, and one that arrives waits f
   assert.equal([to, message.tag], [workerNode(1), "trigger"]);
 });
 
+test("a leaving worker has left once the last invocation with a part for it is over", () => {
+  const [machine, env] = gateway();
+  machine.handle(arrival);
+  env.takeKinds();
+  machine.handle({ tag: "worker-leaving", worker: 1 });
+  assert.equal(env.takeKinds(), ["leaving"]);
+  machine.handle(answered);
+  assert.equal(env.takeKinds(), ["finish", "left"]);
+});
+
+test("a leaving worker that nothing needs has left at once", () => {
+  const [machine, env] = gateway();
+  machine.handle({ tag: "worker-leaving", worker: 1 });
+  assert.equal(env.takeKinds(), ["leaving", "left"]);
+});
+
+test("an invocation that arrives while a worker is leaving does without it", () => {
+  const [machine, env] = gateway();
+  machine.handle({ tag: "worker-leaving", worker: 0 });
+  machine.handle(arrival);
+  const [to, message] = sent(env.take())[0]!;
+  assert.equal([to, message.tag], [workerNode(1), "trigger"]);
+  assert.equal("lost" in message && message.lost, [0]);
+});
+
+test("a worker that has left inherits nothing from one that is lost later", () => {
+  const [machine, env] = gateway();
+  machine.handle({ tag: "deploy", plan: { ...diamond([0, 0, 0, 0]), id: 1 } });
+  machine.handle({ ...arrival, plan: 1 });
+  machine.handle({ tag: "worker-leaving", worker: 1 });
+  machine.handle({ tag: "worker-lost", worker: 0 });
+  assert.is(env.events.at(-1)!.why, "worker-lost");
+});
+
+test("a new master is given what is under way as its next round, and it is released everywhere", () => {
+  const [machine, env] = gateway("master-sp");
+  machine.handle(arrival);
+  const [[, first]] = sent(env.take()) as [[number, Message]];
+  machine.handle({ tag: "master-back" });
+  assert.equal(sent(env.take()), [[MASTER, { ...first, round: 1 }]]);
+  machine.handle({ ...answered, from: MASTER } as Input);
+  assert.equal(
+    sent(env.take()).map(([to, { tag }]) => [to, tag]),
+    [MASTER, workerNode(0), workerNode(1)].map((to) => [to, "release"]),
+  );
+});
+
 test.run();

@@ -24,19 +24,22 @@ function from(node: NodeId, message: Message): Input {
   return { tag: "message", from: node, message };
 }
 
-const invoke = from(GATEWAY, {
+const INVOKE = {
   tag: "invoke",
   plan: 0,
   invocation: 1,
+  round: 0,
   answers: [{ edge: edgeTo(-1, FIRST), item: 0, taken: true }],
   facts: [],
   lost: [],
-});
+} as const;
+const invoke = from(GATEWAY, INVOKE);
 
 function completed(worker: number, task: number): Input {
   const message = {
     tag: "completed",
     invocation: 1,
+    round: 0,
     task,
     item: 0,
     attempt: 1,
@@ -127,6 +130,30 @@ test("a release goes to every worker that took part, and the invocation is forgo
   assert.equal(sent(env.take()), [[workerNode(0), release]]);
   machine.handle(invoke);
   assert.equal(env.take(), []);
+});
+
+test("a next round of an invocation takes the place of the one before", () => {
+  const [machine, env] = master();
+  machine.handle(invoke);
+  machine.handle(completed(0, FIRST));
+  env.take();
+  machine.handle(from(GATEWAY, { ...INVOKE, round: 1 }));
+  assert.equal(assigned(env), [[0, FIRST, 1]]);
+});
+
+test("what was assigned in the round before is not heard", () => {
+  const [machine, env] = master();
+  machine.handle(from(GATEWAY, { ...INVOKE, round: 1 }));
+  env.take();
+  machine.handle(completed(0, FIRST));
+  assert.equal(env.take(), []);
+});
+
+test("a worker that is leaving is given nothing more where the load decides", () => {
+  const [machine, env] = master();
+  machine.handle({ tag: "worker-leaving", worker: 0 });
+  machine.handle(invoke);
+  assert.equal(assigned(env), [[1, FIRST, 1]]);
 });
 
 test.run();

@@ -21,7 +21,7 @@ export const ROUND_PROFILE: Profile = {
   name: "round",
   cluster: { ...IDEAL.cluster, worker_memory: 1_000_000 as Bytes },
   network: { latency: MS as Micros, worker_link: 1_000_000, storage_link: 1_000_000 },
-  remote_store: { ...IDEAL.remote_store, request: (8 * MS) as Micros },
+  remote_store: { ...IDEAL.remote_store, look_up: (8 * MS) as Micros },
   container: { ...IDEAL.container, cold_start: (100 * MS) as Micros },
 };
 
@@ -29,6 +29,7 @@ export const ROUND_SETTINGS: Settings = {
   scheme: "worker-sp",
   workers: 2,
   workerMemory: ROUND_PROFILE.cluster.worker_memory,
+  atLimit: "wait",
   keepAlive: ROUND_PROFILE.container.keep_alive,
   dispatchTick: 0 as Micros,
   pollBeforeAssign: false,

@@ -83,7 +83,7 @@ function differences(of: Case, events: readonly Event[], expected: readonly stri
     ...expected.filter((each) => !ran.includes(each)).map((each) => `${each} did not run`),
     ...ran.filter((each) => !expected.includes(each)).map((each) => `${each} ran`),
   ];
-  const quiet = of.faults.crashes.length === 0;
+  const quiet = of.faults.crashes.length === 0 && of.faults.masterCrashes.length === 0;
   if (quiet && names.length !== ran.length) found.push(`ran twice: ${names.sort().join(", ")}`);
   return found;
 }

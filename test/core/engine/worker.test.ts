@@ -177,4 +177,15 @@ test("attempts end with the limit of retries, and the gateway hears why", () => 
   ]);
 });
 
+test("a container that never comes up costs the first that waits an attempt", () => {
+  const bench = new Bench(diamond([0, 0, 0, 0]));
+  const lost = (container: number): Input => ({ tag: "container-lost", container });
+  const retry: Input = { tag: "timer", timer: { tag: "retry", activation: 1 } };
+  const kinds = bench.handle(begin, runFirst, lost(0)).map(({ call }) => call);
+  assert.equal(kinds, ["timer"]);
+  assert.equal(sent(bench.handle(retry, lost(1))), [
+    [GATEWAY, { tag: "failed", invocation: 1, task: FIRST, item: 0, reason: "container" }],
+  ]);
+});
+
 test.run();
