@@ -25,7 +25,7 @@ const DOORS = {
   fastify: ["live/http.ts"],
   "@nats-io/transport-node": ["live/nats.ts"],
   "@nats-io/jetstream": ["live/nats.ts"],
-  nano: ["live/couch-store.ts"],
+  nano: ["live/couch-documents.ts"],
   "@fastify/swagger": ["live/http.ts"],
   "prom-client": ["live/prometheus.ts"],
   "markdown-it": ["workflows/functions/fileprocessing/conversion.ts"],
@@ -202,7 +202,12 @@ module.exports = {
       module: {
         path: "^(core|sim|live|traces|workflows|analysis)/",
         // Processes of their own, started by name: ENTRIES in .ci/build.mjs.
-        pathNot: ["^live/container-main\\.ts$", FUNCTION_BODY],
+        pathNot: [
+          "^live/container-main\\.ts$",
+          "^sim/cell-thread-command\\.ts$",
+          "^analysis/(partition|engine)-cost-command\\.ts$",
+          FUNCTION_BODY,
+        ],
         numberOfDependentsLessThan: 1,
       },
     }),

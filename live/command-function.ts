@@ -15,7 +15,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { itemPath } from "../core/workflow/item.ts";
 import type { DataFile, Done, OutputData, RunRequest } from "./container-protocol.ts";
-import { MAX_VALUE_LENGTH, type SmallValue } from "./function-context.ts";
+import { inputsIn, MAX_VALUE_LENGTH, type SmallValue } from "./function-context.ts";
 
 const STDERR_GRACE_MS = 200;
 
@@ -99,11 +99,11 @@ async function* chunksOf(files: readonly string[]): AsyncGenerator<Buffer> {
   for (const file of files) yield* fs.createReadStream(file);
 }
 
-function contextOf({ task, item, inputs, reads, writes, scratch }: RunRequest): object {
+function contextOf({ task, item, reads, writes, scratch }: RunRequest): object {
   return {
     task,
     item: itemPath(item),
-    input: inputs,
+    input: inputsIn(reads),
     scratch,
     reads: reads.map(({ name, parts }) => ({
       name,

@@ -1,15 +1,16 @@
 /**
- * A process container from the inside: the program that the worker starts as a child process. It
- * loads the function, says that it is ready, and runs one activation at a time. An exception, also
- * one that nobody waits for, fails the activation and not the container; only where something of
- * the function may still run does the container end itself after saying so.
+ * A container from the inside: the program that the worker starts, as a child process or in a Docker
+ * container. It loads the function, says that it is ready, and runs one activation at a time. An
+ * exception, also one that nobody waits for, fails the activation and not the container; only where
+ * something of the function may still run does the container end itself after saying so.
  *
- * It ends when its worker does: the IPC channel closes, or the worker's guard kills it.
+ * It ends when its worker does: the channel closes, or the worker's guard kills it.
  */
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { CapturedOutput } from "./captured-output.ts";
 import { runCommand } from "./command-function.ts";
+import { openChannel, type Send } from "./container-channel.ts";
 import {
   checkToContainer,
   type Done,
@@ -27,12 +28,16 @@ const SETTLE_MS = 100;
 /** Kernel clock ticks of /proc a second, on every Linux. */
 const TICKS_PER_SECOND = 100;
 
+/** Of its Docker container: nobody else is number 1. */
+const isFirst = process.pid === 1;
+const exit = process.exit.bind(process);
+
 type Body = Pick<Done, "outputs" | "values">;
 
 class Container {
   readonly #output: CapturedOutput;
   readonly #modules: FunctionModules;
-  readonly #send: (message: FromContainer, sent?: () => void) => void;
+  readonly #send: Send;
   #current: number | undefined;
   /** The first exception of the current activation that its body did not see. */
   #stray: unknown;
@@ -42,20 +47,19 @@ class Container {
     const ending = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
     const builtins = new URL("../workflows/functions/", import.meta.url);
     this.#modules = new FunctionModules({ builtins, ending });
-    const send = process.send!.bind(process);
-    this.#send = (message, sent) => send(message, undefined, undefined, sent);
     this.#current = undefined;
     this.#stray = undefined;
+    this.#send = openChannel({ message: (value) => this.#handle(value), closed: endGroup });
   }
 
-  /** From here on it answers the worker. */
-  listen(): void {
-    process.on("message", (value) => this.#handle(value));
-    process.on("disconnect", endGroup);
+  /** From here on a function cannot end it by mistake. */
+  shield(): void {
     process.on("uncaughtException", (error) => this.#strayed(error));
     process.on("unhandledRejection", (error) => this.#strayed(error));
-    // What a function does with these is not to reach the worker, nor to end the container.
-    delete process.send;
+    // The first process of a Docker container has no default action for this signal.
+    if (isFirst) {
+      process.on("SIGTERM", () => process.listenerCount("SIGTERM") === 1 && endGroup());
+    }
     process.exit = (code) => {
       const error = new Error(
         `The function called process.exit(${code ?? ""}). Let it return, or throw an error.`,
@@ -184,6 +188,8 @@ function programTime_us(): number {
 
 /** Ends this process and every program that a function has started. */
 function endGroup(): void {
+  // With the first process of a Docker container all others end; no signal of its own ends it.
+  if (isFirst) exit(1);
   try {
     process.kill(-process.pid, "SIGKILL");
   } catch {
@@ -192,4 +198,4 @@ function endGroup(): void {
   }
 }
 
-new Container().listen();
+new Container().shield();

@@ -1,7 +1,8 @@
 /**
- * What a worker and one of its containers say to each other, over the child's IPC channel. Data goes
- * in files: a message names them. The worker says `load` once, then `run` again and again, never two
- * at a time; the container answers `ready`, then each `run` with `done` or `failed`.
+ * What a worker and one of its containers say to each other, over the IPC channel of a child process
+ * or the socket of a Docker container. Data goes in files: a message names them. The worker says
+ * `load` once, then `run` again and again, never two at a time; the container answers `ready`, then
+ * each `run` with `done` or `failed`.
  *
  * Both ends belong to one version of the project. The version in each message, and the checks of its
  * shape, find what does not: a bundle half renewed, or a function that writes to the channel.
@@ -32,6 +33,8 @@ export interface ReadData {
   readonly name: string;
   /** None: its producer was skipped, or it is an input that does not exist. */
   readonly parts: readonly PartFile[];
+  /** All items of a list, even if it has one only. */
+  readonly isList?: boolean;
 }
 
 export interface WriteData {
@@ -56,8 +59,6 @@ export interface RunRequest {
   readonly compute_us: number;
   /** Of a synthetic function. */
   readonly sleep_us: number;
-  /** Small values that the invocation brought with it, by name. */
-  readonly inputs: Readonly<Record<string, unknown>>;
 }
 
 export interface OutputData {
@@ -115,7 +116,6 @@ export function checkToContainer(value: unknown): Checked<ToContainer> {
       scratch: isText,
       compute_us: isCount,
       sleep_us: isCount,
-      inputs: isRecord,
     },
   });
 }

@@ -6,9 +6,30 @@
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import { invariant } from "../core/invariant.ts";
+import {
+  type BootSpec,
+  Container,
+  type ContainerKind,
+  type ContainerLimits,
+  type Loss,
+} from "./container.ts";
 import type { Done, Failed, RunRequest } from "./container-protocol.ts";
-import { type BootSpec, type Loss, ProcessContainer } from "./process-container.ts";
-import { ProcessGuard } from "./process-guard.ts";
+import { ProcessContainers } from "./process-container.ts";
+
+export type ContainerChoice =
+  | { readonly tag: "process" }
+  /** `image` undefined: one that holds Node of this machine. */
+  | { readonly tag: "docker"; readonly image: string | undefined };
+
+/** The flags that make a worker daemon the same choice. */
+export function containerArguments(choice: ContainerChoice): readonly string[] {
+  if (choice.tag === "process") return [];
+  return [
+    "--containers",
+    "docker",
+    ...(choice.image === undefined ? [] : ["--image", choice.image]),
+  ];
+}
 
 /** Where a worker hears of its containers: never while it calls one of their methods. */
 export interface ContainerListener {
@@ -22,6 +43,8 @@ export interface ContainerListener {
 }
 
 export interface ContainersOptions {
+  /** What they run in; child processes if left out. It is closed with them. */
+  readonly kind?: ContainerKind | undefined;
   /** Longest cold start; a container that takes longer is lost. */
   readonly bootLimit_ms?: number;
   /** How long after `stop` a function that handles SIGTERM is killed. */
@@ -31,8 +54,10 @@ export interface ContainersOptions {
 const BOOT_LIMIT_MS = 30_000;
 const STOP_GRACE_MS = 200;
 const MEMORY_CHECK_MS = 250;
+/** Until it is told that a container could not start. */
+const BOOT_PAUSE_MS = 1_000;
 
-/** Process containers that end with the scope; with the process too, even if it is killed. */
+/** Containers that end with the scope; with the process too, even if it is killed. */
 export function openContainers(
   listener: ContainerListener,
   options: ContainersOptions = {},
@@ -45,11 +70,11 @@ export function openContainers(
 
 export class Containers {
   readonly #listener: ContainerListener;
-  readonly #limits: Required<ContainersOptions>;
-  readonly #guard: ProcessGuard;
-  readonly #running: Map<number, ProcessContainer>;
+  readonly #limits: ContainerLimits;
+  readonly #kind: ContainerKind;
+  readonly #running: Map<number, Container>;
   /** Those that were stopped and have not ended yet. */
-  readonly #stopped: Set<ProcessContainer>;
+  readonly #stopped: Set<Container>;
   readonly #memoryTimer: NodeJS.Timeout;
 
   constructor(listener: ContainerListener, options: ContainersOptions) {
@@ -58,7 +83,7 @@ export class Containers {
       bootLimit_ms: options.bootLimit_ms ?? BOOT_LIMIT_MS,
       stopGrace_ms: options.stopGrace_ms ?? STOP_GRACE_MS,
     };
-    this.#guard = new ProcessGuard();
+    this.#kind = options.kind ?? new ProcessContainers();
     this.#running = new Map();
     this.#stopped = new Set();
     this.#memoryTimer = setInterval(() => {
@@ -69,15 +94,25 @@ export class Containers {
   /** Answered by `ready` or `lost`. */
   boot(container: number, spec: BootSpec): void {
     invariant(!this.#running.has(container), `container ${container} is there already`);
-    const booted = new ProcessContainer(spec, this.#limits, this.#guard, {
-      ready: () => this.#listener.ready(container),
+    let ready = false;
+    const how = { kind: this.#kind, limits: this.#limits };
+    const booted = new Container(spec, how, {
+      ready: () => {
+        ready = true;
+        this.#listener.ready(container);
+      },
       done: (done) => this.#listener.done(container, done),
       failed: (failed) => this.#listener.failed(container, failed),
       ended: (loss) => {
         this.#stopped.delete(booted);
-        if (this.#running.get(container) !== booted) return;
-        this.#running.delete(container);
-        this.#listener.lost(container, loss);
+        const tell = (): void => {
+          if (this.#running.get(container) !== booted) return;
+          this.#running.delete(container);
+          this.#listener.lost(container, loss);
+        };
+        // Who hears of it starts another one: without a pause, what cannot start would spin.
+        if (ready) tell();
+        else setTimeout(tell, BOOT_PAUSE_MS);
       },
     });
     this.#running.set(container, booted);
@@ -94,6 +129,7 @@ export class Containers {
     const stopped = this.#running.get(container);
     if (stopped === undefined) return;
     this.#running.delete(container);
+    if (stopped.hasEnded) return;
     this.#stopped.add(stopped);
     stopped.stop();
   }
@@ -104,6 +140,6 @@ export class Containers {
     const all = [...this.#running.values(), ...this.#stopped];
     this.#running.clear();
     await Promise.all(all.map((container) => container.kill()));
-    await this.#guard.close();
+    await this.#kind.close();
   }
 }

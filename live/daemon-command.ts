@@ -4,35 +4,55 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
+import * as Result from "effect/Result";
+import { eventHeader, formatHeader, planHeader } from "../analysis/event-header.ts";
+import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
 import { parseWorkflow } from "../workflows/load.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
-import { runMaster, runWorker } from "./daemon.ts";
+import type { EventText } from "./cluster-view.ts";
 import {
-  asked,
+  CONTAINER_FLAGS,
+  type ContainerInput,
+  readContainers,
+  readyContainers,
+} from "./container-flags.ts";
+import { runMaster, runWorker } from "./daemon.ts";
+import type { FlagRecord } from "./daemon-config.ts";
+import {
   DAEMON_FLAGS,
   type DaemonInput,
   daemonOptions,
+  duration,
+  logLines,
   nodeNamed,
-  STORE_FLAG,
   secret,
+  signals,
 } from "./daemon-flags.ts";
-import { openEmbeddedStore } from "./embedded-store.ts";
 import { startGateway } from "./gateway-daemon.ts";
 import { RequestError } from "./gateway-service.ts";
+import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.ts";
+import { Meters, storageMeters } from "./prometheus.ts";
 import { serveStorage } from "./storage-server.ts";
+import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
 
 const KEEP_ALIVE = 600_000_000 as Micros;
 const GIB = 2 ** 30;
 
-/** Runs until it is asked to stop, or fails. */
-function serving<E, R>(daemon: Effect.Effect<unknown, E, R>, withParent: boolean) {
-  return Effect.raceFirst(daemon, asked(withParent)).pipe(
+/** Runs until it has ended as it was asked to, or fails. */
+function serving<E, R>(
+  daemon: (asked: Effect.Effect<void>) => Effect.Effect<unknown, E, R>,
+  withParent: boolean,
+) {
+  const { asked, atOnce } = signals(withParent);
+  return Effect.raceFirst(daemon(asked), atOnce).pipe(
     Effect.scoped,
+    Effect.provide(logLines),
     Effect.catch((error: E) => {
       const message = error instanceof Error ? error.message : String(error);
       return Effect.fail(new UsageErrors({ problems: [message] }));
@@ -40,46 +60,65 @@ function serving<E, R>(daemon: Effect.Effect<unknown, E, R>, withParent: boolean
   );
 }
 
-const storeOf = Effect.fnUntraced(function* (url: string) {
-  const token = yield* secret("FAASFLOW_STORAGE_TOKEN");
-  return yield* openEmbeddedStore({ url, token: token && Redacted.value(token) });
-});
+type WatchInput = Command.Command.Config.Infer<typeof WATCH_FLAGS>;
 
 const workerDaemon = Effect.fnUntraced(function* (
   name: string,
-  storage: string,
-  input: DaemonInput,
+  input: DaemonInput & WatchInput & ContainerInput & StoreInput,
 ) {
-  const token = yield* secret("FAASFLOW_NATS_TOKEN");
-  const store = yield* storeOf(storage);
-  return yield* runWorker({ ...daemonOptions(yield* nodeNamed(name), input, token), store });
+  const { choice: kind, problems: wrong } = readContainers(input);
+  const { choice, problems: unknown } = readDaemonStore(input);
+  const problems = [...wrong, ...unknown];
+  if (choice === undefined || problems.length > 0) return yield* new UsageErrors({ problems });
+  const containers = yield* readyContainers(kind);
+  const store = yield* openStore(choice);
+  const http = yield* watchAddress(input);
+  const options = yield* daemonOptions(yield* nodeNamed(name), input);
+  return yield* runWorker({ ...options, http, store, containers });
 });
+
+const WORKER_FLAGS = {
+  name: Flag.String("name").pipe(Flag.withDescription("worker-1, worker-2, ...")),
+  ...STORE_FLAGS,
+  ...CONTAINER_FLAGS,
+  ...WATCH_FLAGS,
+  ...DAEMON_FLAGS,
+};
 
 export const workerCommand = Command.make(
   "worker",
-  {
-    name: Flag.String("name").pipe(Flag.withDescription("worker-1, worker-2, ...")),
-    storage: STORE_FLAG,
-    ...DAEMON_FLAGS,
-  },
-  ({ name, storage, withParent, ...input }) =>
-    serving(workerDaemon(name, storage, input), withParent),
+  WORKER_FLAGS,
+  ({ name, withParent, ...input }) =>
+    serving((asked) => workerDaemon(name, { ...input, asked }), withParent),
 ).pipe(Command.withDescription("Serve as a worker: containers, local store, WorkerSP's joins"));
 
-const masterDaemon = Effect.fnUntraced(function* (input: DaemonInput) {
-  return yield* runMaster(daemonOptions(MASTER, input, yield* secret("FAASFLOW_NATS_TOKEN")));
+const masterDaemon = Effect.fnUntraced(function* (input: DaemonInput & WatchInput) {
+  const http = yield* watchAddress(input);
+  return yield* runMaster({ ...(yield* daemonOptions(MASTER, input)), http });
 });
 
-export const masterCommand = Command.make("master", DAEMON_FLAGS, ({ withParent, ...input }) =>
-  serving(masterDaemon(input), withParent),
+const MASTER_FLAGS = { ...WATCH_FLAGS, ...DAEMON_FLAGS };
+
+export const masterCommand = Command.make("master", MASTER_FLAGS, ({ withParent, ...input }) =>
+  serving((asked) => masterDaemon({ ...input, asked }), withParent),
 ).pipe(Command.withDescription("Serve as the master of MasterSP"));
 
 const GATEWAY_FLAGS = {
   ...DAEMON_FLAGS,
-  storageUrl: STORE_FLAG,
-  http: Flag.String("http").pipe(
-    Flag.withDefault("127.0.0.1:8080"),
-    Flag.withDescription("where the HTTP API listens; its token is in FAASFLOW_HTTP_TOKEN"),
+  ...STORE_FLAGS,
+  ...API_FLAGS,
+  maxInvocations: Flag.Int("max-invocations").pipe(
+    Flag.withDefault(1_000),
+    Flag.withDescription("most invocations in flight; further ones are answered 429"),
+  ),
+  maxEvents: Flag.Int("max-events").pipe(
+    Flag.withDefault(500_000),
+    Flag.withDescription("most events remembered for /v1/log, about 250 B of memory each"),
+  ),
+  invocationTimeout: duration("invocation-timeout", "1h").pipe(
+    Flag.withDescription(
+      "an invocation of a workflow that says no `timeout` fails after this time; 1h if left out",
+    ),
   ),
   scheme: Flag.Literals("scheme", ["worker-sp", "master-sp"]).pipe(
     Flag.withDefault("worker-sp" as const),
@@ -99,27 +138,36 @@ const GATEWAY_FLAGS = {
   ),
 };
 
-type GatewayInput = Command.Command.Config.Infer<typeof GATEWAY_FLAGS>;
+type GatewayInput = Command.Command.Config.Infer<typeof GATEWAY_FLAGS> & DaemonInput;
 
 const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
-  const { http, scheme, storage, partition, workers, storageUrl } = input;
-  const [, host, port] = /^(.*):(\d{1,5})$/.exec(http) ?? [];
-  if (host === undefined || workers < 1) {
-    const problems = [
-      ...(host === undefined ? [`--http: ${http}. Write HOST:PORT, such as 127.0.0.1:8080.`] : []),
-      ...(workers < 1 ? [`--workers: ${workers}. Give a whole number above 0.`] : []),
-    ];
+  const { http, httpTokenFile, scheme, storage, partition, workers } = input;
+  const { maxInvocations, maxEvents } = input;
+  const invocationTimeout = (input.invocationTimeout * 1_000) as Micros;
+  const counts = { "--workers": workers, "--max-invocations": maxInvocations };
+  const problems = Object.entries({ ...counts, "--max-events": maxEvents })
+    .filter(([, count]) => count < 1)
+    .map(([flag, count]) => `${flag}: ${count}. Give a whole number above 0.`);
+  const address = yield* Effect.result(httpAddress(http, httpTokenFile));
+  if (Result.isFailure(address)) problems.push(address.failure.message);
+  const { choice, problems: unknown } = readDaemonStore(input);
+  problems.push(...unknown);
+  if (Result.isFailure(address) || choice === undefined || problems.length > 0) {
     return yield* new UsageErrors({ problems });
   }
-  const token = yield* secret("FAASFLOW_HTTP_TOKEN");
-  const { url, failure } = yield* startGateway({
-    ...daemonOptions(GATEWAY, input, yield* secret("FAASFLOW_NATS_TOKEN")),
-    http: { host, port: Number(port), token: token && Redacted.value(token) },
+  const options = yield* daemonOptions(GATEWAY, input);
+  const { url, failure, service } = yield* startGateway({
+    ...options,
+    http: address.success,
+    maxInvocations,
+    maxEvents,
+    eventText,
     settings: {
       scheme,
       workers,
       workerMemory: (8 * GIB) as Bytes,
       keepAlive: KEEP_ALIVE,
+      atLimit: "wait",
       dispatchTick: 0 as Micros,
       pollBeforeAssign: false,
       followPlan: true,
@@ -128,36 +176,74 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     },
     storage,
     partition,
-    store: yield* storeOf(storageUrl),
+    store: yield* openStore(choice),
     parse: (text, folder) => {
       const result = parseWorkflow(text);
-      if (result.ok) return folder === undefined ? result.spec : withModulesIn(folder, result.spec);
+      if (result.ok) {
+        const timeout = result.spec.timeout ?? invocationTimeout;
+        const spec = { ...result.spec, timeout };
+        return folder === undefined ? spec : withModulesIn(folder, spec);
+      }
       const problems = result.problems.map((problem) => formatProblem("workflow", problem));
       throw new RequestError({ status: 400, problems });
     },
   });
   process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);
-  return yield* failure;
+  const { asked, limit_ms } = options.stop;
+  const drained = Effect.andThen(
+    asked,
+    Effect.promise(() => service.drain(limit_ms)),
+  );
+  return yield* Effect.raceFirst(failure, drained);
 });
 
+/** The same text as event logs of the simulator. */
+function eventText(plans: readonly Plan[]): EventText {
+  const names = new EventNames(plans.map(planHeader));
+  return {
+    header: (config) =>
+      formatHeader(eventHeader({ seed: "live", config, config_hash: "live" }, plans)),
+    line: (event) => formatEvent(event, names),
+  };
+}
+
 export const gatewayCommand = Command.make("gateway", GATEWAY_FLAGS, (input) =>
-  serving(gatewayDaemon(input), input.withParent),
+  serving((asked) => gatewayDaemon({ ...input, asked }), input.withParent),
 ).pipe(Command.withDescription("Serve as the gateway: the HTTP API, and who is in the cluster"));
 
-const storageDaemon = Effect.fnUntraced(function* (dir: string, host: string, port: number) {
+const STORAGE_FLAGS = {
+  dir: Flag.String("dir").pipe(Flag.withDescription("where the data are kept")),
+  host: Flag.String("host").pipe(Flag.withDefault("127.0.0.1")),
+  port: Flag.Int("port").pipe(Flag.withDefault(9080)),
+  config: DAEMON_FLAGS.config,
+  withParent: DAEMON_FLAGS.withParent,
+};
+
+type StorageInput = Command.Command.Config.Infer<typeof STORAGE_FLAGS>;
+
+const storageDaemon = Effect.fnUntraced(function* ({ dir, host, port }: StorageInput) {
   const token = yield* secret("FAASFLOW_STORAGE_TOKEN");
-  const { url } = yield* serveStorage({ host, port, dir, token: token && Redacted.value(token) });
+  const meters = new Meters();
+  const { url } = yield* serveStorage({
+    ...{ host, port, dir, token: token && Redacted.value(token) },
+    figures: {
+      type: meters.type,
+      text: () => meters.text(),
+      answered: storageMeters(meters),
+    },
+  });
   process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);
   return yield* Effect.never;
 });
 
-export const storageCommand = Command.make(
-  "storage",
-  {
-    dir: Flag.String("dir").pipe(Flag.withDescription("where the data are kept")),
-    host: Flag.String("host").pipe(Flag.withDefault("127.0.0.1")),
-    port: Flag.Int("port").pipe(Flag.withDefault(9080)),
-    withParent: DAEMON_FLAGS.withParent,
-  },
-  ({ dir, host, port, withParent }) => serving(storageDaemon(dir, host, port), withParent),
+export const storageCommand = Command.make("storage", STORAGE_FLAGS, (input) =>
+  serving((asked) => Effect.raceFirst(storageDaemon(input), asked), input.withParent),
 ).pipe(Command.withDescription("Serve as the remote store, in files"));
+
+/** Commands whose flags a file or the environment may set: see `withConfig`. */
+export const CONFIGURED: Readonly<Record<string, FlagRecord>> = {
+  worker: WORKER_FLAGS,
+  master: MASTER_FLAGS,
+  gateway: GATEWAY_FLAGS,
+  storage: STORAGE_FLAGS,
+};

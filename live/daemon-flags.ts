@@ -1,23 +1,53 @@
 /** Flags that all daemons share, and the environment variables behind them. */
 
+import { readFileSync } from "node:fs";
 import * as Config from "effect/Config";
 import * as Flag from "effect/cli/Flag";
+import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import type * as Layer from "effect/Layer";
+import * as Logger from "effect/Logger";
 import * as Option from "effect/Option";
-import type * as Redacted from "effect/Redacted";
-import { MASTER, type NodeId, workerNode } from "../core/node.ts";
+import * as Redacted from "effect/Redacted";
+import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { quoted } from "../core/workflow/problem.ts";
+import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
 
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description));
 
+/** A time with its unit, in milliseconds. */
+export function duration(name: string, usual: string): Flag.Flag<number> {
+  return Flag.String(name).pipe(Flag.withDefault(usual), Flag.mapTryCatch(millis, messageOf));
+}
+
+function millis(written: string): number {
+  const reading = readQuantity(written, "time");
+  if (!reading.ok) throw new Error(`${reading.found}. ${reading.remedy}`);
+  return reading.value / 1_000;
+}
+
+function messageOf(cause: unknown): string {
+  return (cause as Error).message;
+}
+
+/** Read before all others, by `withConfig`. */
+export const CONFIG_FLAG = text(
+  "config",
+  "YAML file with settings under the names of these flags; so are variables such as FAASFLOW_NATS",
+);
+
 /** Secrets are not flags: every user of a machine sees the flags of its processes. */
 export const DAEMON_FLAGS = {
   nats: Flag.String("nats").pipe(
     Flag.withDefault("nats://127.0.0.1:4222"),
-    Flag.withDescription("the NATS server; its token is in FAASFLOW_NATS_TOKEN"),
+    Flag.withDescription("the NATS server, nats://HOST:PORT"),
+  ),
+  natsTokenFile: text(
+    "nats-token-file",
+    "file with the NATS server's token; else it is in FAASFLOW_NATS_TOKEN",
   ),
   cluster: Flag.String("cluster").pipe(
     Flag.withDefault("faasflow"),
@@ -30,6 +60,13 @@ export const DAEMON_FLAGS = {
     ),
   ),
   events: text("events", "directory for the event files"),
+  drainLimit: duration("drain-limit", "30s").pipe(
+    Flag.withDescription(
+      "after SIGTERM, the longest wait for what is under way, such as 30s (default) or 5min; " +
+        "a second SIGTERM ends at once",
+    ),
+  ),
+  config: CONFIG_FLAG,
   withParent: Flag.Boolean("with-parent").pipe(
     Flag.withDefault(false),
     Flag.withDescription(
@@ -38,37 +75,61 @@ export const DAEMON_FLAGS = {
   ),
 };
 
-export const STORE_FLAG = Flag.String("storage-url").pipe(
-  Flag.withDefault("http://127.0.0.1:9080"),
-  Flag.withDescription("the storage daemon; its token is in FAASFLOW_STORAGE_TOKEN"),
-);
-
 export interface DaemonInput {
   readonly nats: string;
+  readonly natsTokenFile: Option.Option<string>;
+  readonly drainLimit: number;
+  /** When it is to end: `Signals.asked`. */
+  readonly asked: Effect.Effect<void>;
   readonly cluster: string;
   readonly volatile: boolean;
   readonly events: Option.Option<string>;
 }
 
-/** An environment variable that may be missing. */
-export const secret = (name: string) =>
-  Effect.map(Config.option(Config.Redacted(name)), Option.getOrUndefined);
+/** What the variable `NAME` holds, or the file that the variable `NAME_FILE` names; or nothing. */
+export const secret = Effect.fnUntraced(function* (name: string) {
+  const file = yield* Config.option(Config.String(`${name}_FILE`));
+  if (Option.isSome(file)) return yield* secretFile(file.value, `${name}_FILE`);
+  return Option.getOrUndefined(yield* Config.option(Config.Redacted(name)));
+});
 
-export function daemonOptions(
-  node: NodeId,
-  input: DaemonInput,
-  token: Redacted.Redacted | undefined,
-): DaemonOptions {
-  const { nats, cluster, volatile, events } = input;
-  return {
+const secretFile = Effect.fnUntraced(function* (path: string, place: string) {
+  const content = yield* Effect.try({
+    try: () => readFileSync(path, "utf8").trim(),
+    catch: (cause) => {
+      const problem = `${place}: ${messageOf(cause)}. Name a file that can be read.`;
+      return new UsageErrors({ problems: [problem] });
+    },
+  });
+  if (content !== "") return Redacted.make(content);
+  const problem = `${place}: ${path} is empty. Write the secret into it.`;
+  return yield* new UsageErrors({ problems: [problem] });
+});
+
+/** In the file, if one is named; else where `secret` looks. */
+export function secretIn(
+  file: Option.Option<string>,
+  from: { readonly flag: string; readonly variable: string },
+) {
+  if (Option.isSome(file)) return secretFile(file.value, `--${from.flag}`);
+  return secret(from.variable);
+}
+
+export const daemonOptions = Effect.fnUntraced(function* (node: NodeId, input: DaemonInput) {
+  const { nats, cluster, volatile, events, asked, drainLimit, natsTokenFile } = input;
+  const from = { flag: "nats-token-file", variable: "FAASFLOW_NATS_TOKEN" };
+  const token = yield* secretIn(natsTokenFile, from);
+  const options: Omit<DaemonOptions, "http"> = {
     node,
     cluster,
     nats: { url: nats, token },
     durable: !volatile,
     events: Option.getOrUndefined(events),
-    log: logLine,
+    log: (about, line) => logLine({ node: nodeName(node), ...about }, line),
+    stop: { asked, limit_ms: drainLimit },
   };
-}
+  return options;
+});
 
 /** `worker-3` or `master` to its node. */
 export const nodeNamed = Effect.fnUntraced(function* (name: string) {
@@ -79,18 +140,47 @@ export const nodeNamed = Effect.fnUntraced(function* (name: string) {
   return yield* new UsageErrors({ problems: [problem] });
 });
 
-/** One JSON object a line, on standard error. */
-export function logLine(about: Readonly<Record<string, unknown>>, text: string): void {
-  process.stderr.write(
-    `${JSON.stringify({ time: new Date().toISOString(), ...about, text: text.trimEnd() })}\n`,
-  );
+/**
+ * One JSON object a line, on standard error: `time`, `level` (`debug`, `info`, `warn`, `error`), `node`,
+ * then what it is about, such as `invocation`, `task`, `item`, `attempt` or `container`, and `text`.
+ */
+export function logLine(about: Readonly<Record<string, unknown>>, line: string): void {
+  const head = { time: new Date().toISOString(), level: "info" };
+  process.stderr.write(`${JSON.stringify({ ...head, ...about, text: line.trimEnd() })}\n`);
 }
+
+/** What the parts of a daemon say through Effect, in the same form. */
+export const logLines: Layer.Layer<never> = Logger.layer([
+  Logger.make<unknown, void>(({ logLevel, message }) => {
+    const level = logLevel.toLowerCase();
+    logLine({ level }, [message].flat().map(String).join(" "));
+  }),
+]);
 
 /** Ends when standard input does; never otherwise. */
 export const parentGone: Effect.Effect<void> = Effect.callback((resume) => {
   const gone = (): void => resume(Effect.void);
   process.stdin.on("end", gone).on("close", gone).on("error", gone).resume();
 });
+
+export interface Signals {
+  /** Ends at the first SIGTERM or SIGINT: what is under way may be finished. */
+  readonly asked: Effect.Effect<void>;
+  /** Ends at the second, or with the parent if that is wanted: no more time. */
+  readonly atOnce: Effect.Effect<void>;
+}
+
+export function signals(withParent: boolean): Signals {
+  const first = Deferred.makeUnsafe<void>();
+  const second = Deferred.makeUnsafe<void>();
+  const note = (): void => {
+    if (!Deferred.doneUnsafe(first, Effect.void)) Deferred.doneUnsafe(second, Effect.void);
+  };
+  process.on("SIGTERM", note).on("SIGINT", note);
+  const again = Deferred.await(second);
+  const atOnce = withParent ? Effect.raceFirst(again, parentGone) : again;
+  return { asked: Deferred.await(first), atOnce };
+}
 
 /** Ends at SIGTERM or SIGINT, or with the parent if that is wanted. */
 export function asked(withParent: boolean): Effect.Effect<void> {

@@ -17,15 +17,21 @@ import type { Plan } from "../core/plan/plan.ts";
 import type { Message } from "../core/protocol.ts";
 import type { BusError, BusService } from "./bus.ts";
 import { systemClock } from "./clock.ts";
-import { openContainers } from "./containers.ts";
+import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
+import type { HttpAddress } from "./daemon-http.ts";
+import { type DockerError, openDocker } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
 import { EventFile } from "./event-file.ts";
 import { planOf } from "./gateway-service.ts";
+import type { HttpError } from "./http.ts";
 import { LiveEnv } from "./live-env.ts";
 import { openLocalFiles } from "./local-files.ts";
 import { type Machine, MachineLoop } from "./machine-loop.ts";
-import { announce, onWelcome, type Welcome } from "./membership.ts";
+import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
+import { watchMember } from "./member-watch.ts";
+import { announce, onFarewell, onWelcome, type Welcome } from "./membership.ts";
 import { connect, type NatsError, type NatsLink } from "./nats.ts";
+import { type LinkMeters, linkMeters, Meters } from "./prometheus.ts";
 import type { RemoteStoreShape, StoreError } from "./remote-store.ts";
 import { volatileBus } from "./volatile-bus.ts";
 import { WorkerBody } from "./worker-body.ts";
@@ -37,13 +43,17 @@ export interface DaemonOptions {
   readonly durable: boolean;
   /** Where its events are written; undefined: nowhere. */
   readonly events: string | undefined;
+  /** Where `/health` and `/metrics` are; undefined: nowhere. */
+  readonly http: HttpAddress | undefined;
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly stop: Stopping;
 }
 
 export interface Connected {
   readonly link: NatsLink;
   readonly bus: BusService;
   readonly record: (event: Event) => void;
+  readonly meters: Meters;
   /** Differs with each start. */
   readonly incarnation: string;
 }
@@ -54,28 +64,49 @@ export const connected = Effect.fn("connected")(function* (
 ): Effect.fn.Return<Connected, NatsError | BusError, Scope.Scope> {
   const { node, cluster, nats, durable, events } = options;
   const name = nodeName(node);
+  const incarnation = randomBytes(8).toString("hex");
   const link = yield* connect({
     url: nats.url,
     name: `faasflow ${name}`,
     ...(nats.token === undefined ? {} : { credentials: { tag: "token", token: nats.token } }),
   });
-  const bus = yield* (durable ? durableBus : volatileBus)(link, { cluster, node });
+  const meters = new Meters();
+  const counts = linkMeters(meters);
+  link.watch(({ tag }) => tag === "up" && counts.reconnected());
+  const bus = counted(yield* (durable ? durableBus : volatileBus)(link, { cluster, node }), counts);
   const file =
     events === undefined
       ? undefined
       : yield* Effect.acquireRelease(
-          Effect.sync(() => new EventFile(events, name)),
+          Effect.sync(() => new EventFile(events, `${name}-${incarnation}`)),
           (opened) => Effect.sync(() => opened.close()),
         );
-  const incarnation = randomBytes(8).toString("hex");
-  return { link, bus, record: (event) => file?.add(event), incarnation };
+  return { link, bus, record: (event) => file?.add(event), meters, incarnation };
 });
+
+function counted(bus: BusService, counts: LinkMeters): BusService {
+  return {
+    send: (to, parcel) => {
+      counts.sent();
+      bus.send(to, parcel);
+    },
+    flush: () => bus.flush(),
+    serve: (handle) =>
+      bus.serve((envelope) => {
+        counts.received();
+        return handle(envelope);
+      }),
+    failure: bus.failure,
+  };
+}
 
 /** A machine once it is known what it is to do, and the plans it has. */
 class Member {
   readonly #build: (settings: Settings, plan: (id: number) => Plan, run: string) => Machine;
   readonly #feed: (machine: Machine) => MachineLoop;
   readonly #plans: Map<number, Plan>;
+  /** Of the gateway that welcomed it. */
+  run: string | undefined;
   loop: MachineLoop | undefined;
 
   constructor(
@@ -85,6 +116,7 @@ class Member {
     this.#build = build;
     this.#feed = loopOf;
     this.#plans = new Map();
+    this.run = undefined;
     this.loop = undefined;
   }
 
@@ -92,9 +124,15 @@ class Member {
     return [...this.#plans.keys()];
   }
 
+  /** Oldest first. */
+  get known(): readonly Plan[] {
+    return [...this.#plans.values()];
+  }
+
   /** Whether there was anything new in it. */
   welcome({ settings, deployments, run }: Welcome): boolean {
     const isFirst = this.loop === undefined;
+    this.run = run;
     this.loop ??= this.#feed(this.#build(settings, (id) => this.#plans.get(id)!, run));
     const news = deployments.filter(({ id }) => !this.#plans.has(id));
     for (const deployment of news) {
@@ -106,64 +144,101 @@ class Member {
   }
 }
 
-/** Serves as the master until the scope closes; ends early only by failing. */
-export const runMaster = Effect.fn("runMaster")(function* (options: DaemonOptions) {
-  const parts = yield* connected({ ...options, node: MASTER });
-  yield* serveMember({ ...options, node: MASTER }, parts, () => ({
-    build: (env, settings) => new Master(env, settings),
-    body: undefined,
-  }));
-});
+/** Again for each gateway that takes the place of the one before, until it is asked to end. */
+function forEachGateway<E>(
+  once: Effect.Effect<MemberEndReason, E, Scope.Scope>,
+): Effect.Effect<MemberEndReason, E> {
+  return Effect.repeat(Effect.scoped(once), { while: (end) => end === "new-gateway" });
+}
+
+/** Serves as the master until it is asked to end; ends early only by failing. */
+export function runMaster(options: DaemonOptions) {
+  const master = { ...options, node: MASTER };
+  const once = Effect.flatMap(connected(master), (parts) =>
+    serveMember(master, parts, () => ({
+      build: (env, settings) => new Master(env, settings),
+      body: undefined,
+    })),
+  );
+  return forEachGateway(once);
+}
 
 export interface WorkerOptions extends DaemonOptions {
+  readonly containers: ContainerChoice;
   readonly store: RemoteStoreShape;
 }
 
-/** Serves as a worker until the scope closes; ends early only by failing. */
-export const runWorker = Effect.fn("runWorker")(function* (
+/** Serves as a worker until it may end, having been asked to; ends early only by failing. */
+export function runWorker(options: WorkerOptions) {
+  return forEachGateway(serveWorker(options));
+}
+
+const serveWorker = Effect.fn("serveWorker")(function* (
   options: WorkerOptions,
-): Effect.fn.Return<never, NatsError | BusError | StoreError, Scope.Scope> {
-  const { store, node, log } = options;
-  const parts = yield* connected(options);
+): Effect.fn.Return<
+  MemberEndReason,
+  NatsError | BusError | StoreError | HttpError | DockerError,
+  Scope.Scope
+> {
+  const { store, node } = options;
   const files = yield* openLocalFiles();
+  const { containers: choice } = options;
+  // First: a worker that can have no containers is not to be heard of.
+  const kind = choice.tag === "docker" ? yield* openDocker(files, choice.image) : undefined;
+  const parts = yield* connected(options);
   let body: WorkerBody | undefined;
-  const containers = yield* openContainers({
+  const listener: ContainerListener = {
     ready: (container) => body?.ready(container),
     done: (container, done) => body?.done(container, done),
     failed: (container, failed) => body?.failed(container, failed),
     lost: (container, loss) => body?.lost(container, loss),
-  });
-  return yield* serveMember(options, parts, (feed, plan, run) => {
+  };
+  const containers = yield* openContainers(listener, { kind });
+  return yield* serveMember(options, parts, ({ feed, plan, run, log }) => {
     body = new WorkerBody({ run, files, store, plan, feed, log });
     body.use(containers);
     return { build: (env, settings) => new Worker(env, node, settings), body };
   });
 });
 
-type Making = (
-  feed: MachineLoop["feed"],
-  plan: (id: number) => Plan,
-  run: string,
-) => {
+interface Material {
+  readonly feed: MachineLoop["feed"];
+  readonly plan: (id: number) => Plan;
+  readonly run: string;
+  readonly log: DaemonOptions["log"];
+}
+
+type Making = (material: Material) => {
   readonly build: (env: Env, settings: Settings) => Machine;
   readonly body: WorkerBody | undefined;
 };
 
 const serveMember = Effect.fnUntraced(function* (
   options: DaemonOptions,
-  { link, bus, record, incarnation }: Connected,
+  { link, bus, record, meters, incarnation }: Connected,
   make: Making,
-): Effect.fn.Return<never, BusError, Scope.Scope> {
+): Effect.fn.Return<MemberEndReason, BusError | HttpError, Scope.Scope> {
   const { node, cluster, log } = options;
+  const end = new MemberEnd(options);
+  const plans = (): readonly Plan[] => member.known;
+  const watch = yield* watchMember({ ...options, link, incarnation, meters, plans });
   let loop: MachineLoop | undefined;
   let env: LiveEnv | undefined;
-  const member = new Member(
+  const member: Member = new Member(
     (settings, plan, run) => {
-      const feed: MachineLoop["feed"] = (input) => loop?.feed(input);
-      const { build, body } = make(feed, plan, run);
+      const feed: MachineLoop["feed"] = (input) => {
+        watch.input(input);
+        loop?.feed(input);
+      };
+      const { build, body } = make({ feed, plan, run, log: watch.log });
+      watch.join(run);
       const send = (to: NodeId, message: Message): void =>
         bus.send(to, { kind: "message", message });
-      env = new LiveEnv({ clock: systemClock(), send, record, feed, body });
+      const observe = (event: Event): void => {
+        record(event);
+        watch.event(event);
+      };
+      env = new LiveEnv({ clock: systemClock(), send, record: observe, feed, body });
       return build(env, settings);
     },
     (machine) => {
@@ -175,16 +250,24 @@ const serveMember = Effect.fnUntraced(function* (
     v: 1,
     node,
     incarnation,
+    run: member.run ?? "",
+    phase: end.phase,
     plans: member.plans,
     ready: member.loop !== undefined,
   }));
-  const unwelcome = onWelcome(link, { cluster, node }, (welcome) => {
-    if (member.welcome(welcome)) presence.now();
-  });
+  const stops = [
+    presence.stop,
+    onWelcome(link, { cluster, node }, (welcome) => {
+      if (member.run !== undefined && member.run !== welcome.run) end.anotherGateway();
+      else if (member.welcome(welcome)) presence.now();
+    }),
+    onFarewell(link, { cluster, node, incarnation }, () => end.letGo()),
+  ];
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      presence.stop();
-      unwelcome();
+      end.phase = "gone";
+      presence.now();
+      for (const stop of stops) stop();
       loop?.stop();
       env?.close();
     }),
@@ -192,11 +275,16 @@ const serveMember = Effect.fnUntraced(function* (
   // What came before the welcome waits in the bus; it cannot be for us.
   yield* bus.serve((envelope) => {
     if (loop === undefined) {
-      log({ from: nodeName(envelope.from) }, "a message before the welcome was dropped");
+      const { message } = envelope;
+      const invocation = "invocation" in message ? message.invocation : undefined;
+      const about = { level: "warn", invocation, from: nodeName(envelope.from) };
+      log(about, "a message before the welcome was dropped");
       return;
     }
     if (envelope.kind === "control") loop.feed(envelope.message);
     else loop.feed({ tag: "message", from: envelope.from, message: envelope.message });
   });
-  return yield* bus.failure;
+  const takesPart = (): boolean => loop !== undefined;
+  const reached = end.reached({ takesPart, announce: presence.now });
+  return yield* Effect.raceFirst(bus.failure, reached);
 });

@@ -1,54 +1,36 @@
 /**
- * The events of one daemon on disk: an NDJSON file that is an event log of its own, its header
- * first. Written in blocks, off the hot path; `merge` puts the files of a cluster into one log.
+ * The events of one daemon on disk, a line each, written in blocks off the hot path; `mergeEvents`
+ * puts the files of a cluster into one log.
  */
 
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Event } from "../core/events.ts";
+import { packed, unpacked } from "./packed-event.ts";
 
 const WRITE_EVERY_MS = 200;
-
-/** Raw events, one JSON array a line: ids, no names; the fields in the order of `FIELDS`. */
-const FIELDS = [
-  "time",
-  "node",
-  "kind",
-  "plan",
-  "invocation",
-  "task",
-  "item",
-  "attempt",
-  "container",
-  "datum",
-  "part",
-  "bytes",
-  "wait_us",
-  "cpu_us",
-  "value",
-  "why",
-] as const satisfies readonly (keyof Event)[];
 
 export class EventFile {
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;
-  #lines: string[];
+  #events: Event[];
 
   constructor(directory: string, node: string) {
     this.#path = join(directory, `${node}.events`);
-    this.#lines = [];
+    this.#events = [];
     writeFileSync(this.#path, "");
     this.#timer = setInterval(() => this.flush(), WRITE_EVERY_MS);
   }
 
   add(event: Event): void {
-    this.#lines.push(JSON.stringify(FIELDS.map((field) => event[field])));
+    this.#events.push(event);
   }
 
   flush(): void {
-    if (this.#lines.length === 0) return;
-    appendFileSync(this.#path, `${this.#lines.join("\n")}\n`);
-    this.#lines = [];
+    if (this.#events.length === 0) return;
+    const lines = this.#events.map((event) => `${JSON.stringify(packed(event))}\n`);
+    appendFileSync(this.#path, lines.join(""));
+    this.#events = [];
   }
 
   close(): void {
@@ -64,11 +46,6 @@ export function mergeEvents(directory: string): readonly Event[] {
     .sort() // texts
     .flatMap((name) => readFileSync(join(directory, name), "utf8").split("\n"))
     .filter((line) => line !== "")
-    .map((line): Event => {
-      const values = JSON.parse(line) as readonly unknown[];
-      return Object.fromEntries(
-        FIELDS.map((field, index) => [field, values[index]]),
-      ) as unknown as Event;
-    });
+    .map((line) => unpacked(JSON.parse(line)));
   return events.sort((a, b) => a.time - b.time);
 }

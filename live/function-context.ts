@@ -48,7 +48,7 @@ export interface FunctionContext {
   readonly task: string;
   /** Which item of the foreach this is: `3`, or `2.0`; empty outside of any. */
   readonly item: string;
-  /** The values that the invocation brought with it. */
+  /** The inputs that the task reads, by name without `input.`; of a list, its items. */
   readonly input: Readonly<Record<string, unknown>>;
   /** A directory for temporary files; it goes when the activation has ended. */
   readonly scratch: string;
@@ -72,6 +72,8 @@ export interface FunctionContext {
 
 export type FunctionBody = (ctx: FunctionContext) => unknown;
 
+const INPUT = "input.";
+
 /** Longest string that conditions learn as a value. */
 export const MAX_VALUE_LENGTH = 256;
 
@@ -90,7 +92,7 @@ export class ActivationContext implements FunctionContext {
   constructor(request: RunRequest, log: (values: readonly unknown[]) => void) {
     this.task = request.task;
     this.item = itemPath(request.item);
-    this.input = request.inputs;
+    this.input = inputsIn(request.reads);
     this.scratch = request.scratch;
     this.#request = request;
     this.#log = log;
@@ -240,6 +242,16 @@ Name one of them, or add it to the task's \`writes\`.`,
   #who(): string {
     return `The function of task ${this.task}`;
   }
+}
+
+/** The values of what is read as `input.NAME`, which is JSON. */
+export function inputsIn(reads: readonly ReadData[]): Readonly<Record<string, unknown>> {
+  const values = reads.flatMap(({ name, isList, parts }) => {
+    if (!name.startsWith(INPUT) || parts.length === 0) return [];
+    const items = parts.map(({ file }): unknown => JSON.parse(fs.readFileSync(file, "utf8")));
+    return [[name.slice(INPUT.length), isList ? items : items[0]]];
+  });
+  return Object.fromEntries(values);
 }
 
 function known(data: readonly { readonly name: string }[], verb: string): string {

@@ -6,26 +6,34 @@ import type * as Scope from "effect/Scope";
 import { Gateway } from "../core/engine/gateway.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
-import { GATEWAY, nodeName, workerIndex } from "../core/node.ts";
-import type { PartitionMethod } from "../core/plan/plan.ts";
+import { GATEWAY, MASTER, type NodeId, nodeName, workerIndex, workerNode } from "../core/node.ts";
+import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import type { BusError } from "./bus.ts";
+import type { BusError, BusService } from "./bus.ts";
 import { systemClock } from "./clock.ts";
+import { ClusterView, type EventText } from "./cluster-view.ts";
 import { connected, type DaemonOptions } from "./daemon.ts";
+import type { HttpAddress } from "./daemon-http.ts";
+import { feedRoutes } from "./feed-routes.ts";
 import { GatewayService } from "./gateway-service.ts";
 import { type HttpError, serveHttp } from "./http.ts";
 import { LiveEnv } from "./live-env.ts";
 import { MachineLoop } from "./machine-loop.ts";
-import { Roster } from "./membership.ts";
+import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
+import { GatewayMeters, type Meters } from "./prometheus.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
+import type { ControlInput } from "./wire.ts";
+import { workflowRoutes } from "./workflow-routes.ts";
 
-export interface GatewayOptions extends Omit<DaemonOptions, "node"> {
-  readonly http: {
-    readonly host: string;
-    readonly port: number;
-    readonly token: string | undefined;
-  };
+export interface GatewayOptions extends Omit<DaemonOptions, "node" | "http"> {
+  readonly http: HttpAddress;
+  /** Most invocations in flight. */
+  readonly maxInvocations: number;
+  /** Most events that are remembered. */
+  readonly maxEvents: number;
+  /** Writes events as event logs have them. */
+  readonly eventText: (plans: readonly Plan[]) => EventText;
   readonly settings: Settings;
   readonly storage: "faastore" | "remote";
   readonly partition: PartitionMethod;
@@ -48,7 +56,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
   options: GatewayOptions,
 ): Effect.fn.Return<RunningGateway, NatsError | BusError | HttpError, Scope.Scope> {
   const { settings, storage, partition, store, cluster, log } = options;
-  const { link, bus, record } = yield* connected({ ...options, node: GATEWAY });
+  const { link, bus, record, meters } = yield* connected({ ...options, node: GATEWAY });
   const run = randomBytes(RUN_BYTES).toString("hex");
   const clock = systemClock();
   const feed = (input: Input): void => loop.feed(input);
@@ -61,37 +69,40 @@ export const startGateway = Effect.fn("startGateway")(function* (
     store,
     roster: () => roster,
     feed,
+    connected: () => link.connected(),
+    maxInvocations: options.maxInvocations,
   });
+  const view = new ClusterView({
+    ...{ link, cluster, run, maxEvents: options.maxEvents, eventText: options.eventText },
+    plans: () => service.plans(),
+    present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
+  });
+  const tellers = { service, feed, bus, log, roster: () => roster };
+  const figures = figuresOf(meters, service, view);
   const env = new LiveEnv({
     clock,
     send: (to, message) => bus.send(to, { kind: "message", message }),
     record: (event) => {
       record(event);
+      view.add(event);
+      figures.add(event);
       service.observe(event);
+      if (event.kind === "left") letGo(tellers, event.value);
+      if (event.kind === "abort") {
+        log({ level: "warn", invocation: event.invocation }, `failed: ${event.why}`);
+      }
     },
     feed,
     body: undefined,
   });
   const loop = new MachineLoop(new Gateway(env, settings), env);
-  const tellAll = (input: Extract<Input, { tag: "worker-lost" | "worker-back" }>): void => {
-    feed(input);
-    for (const node of service.members()) {
-      if (workerIndex(node) !== input.worker) bus.send(node, { kind: "control", message: input });
-    }
-  };
   const roster: Roster = new Roster(link, cluster, {
     welcome: () => ({ v: 1, run, settings, deployments: service.deployments }),
-    lost: (node) => {
-      log({ node: nodeName(node) }, "lost");
-      if (workerIndex(node) >= 0) tellAll({ tag: "worker-lost", worker: workerIndex(node) });
-    },
-    back: (node) => {
-      log({ node: nodeName(node) }, "back");
-      if (workerIndex(node) >= 0) tellAll({ tag: "worker-back", worker: workerIndex(node) });
-    },
+    ...changesTold(tellers),
   });
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
+      view.intake.stop();
       roster.stop();
       loop.stop();
       env.close();
@@ -102,6 +113,77 @@ export const startGateway = Effect.fn("startGateway")(function* (
     else feed({ tag: "message", from: envelope.from, message: envelope.message });
   });
   const { parse, http } = options;
-  const { url } = yield* serveHttp({ ...http, service, roster: () => roster, parse });
+  const about = { ...aboutOf(options), run };
+  const { url } = yield* serveHttp({
+    ...http,
+    routes: [
+      ...workflowRoutes({ service, roster: () => roster, parse }),
+      ...feedRoutes({ service, view, meters, about }),
+    ],
+    answered: (request) => figures.answered(request),
+    ending: () => service.stopWaiting(),
+  });
   return { url, service, failure: bus.failure };
 });
+
+function figuresOf(meters: Meters, service: GatewayService, view: ClusterView): GatewayMeters {
+  return new GatewayMeters(meters, {
+    workflow: (plan) => service.plan(plan).graph.name,
+    inFlight: () => service.inFlight,
+    missingEvents: () => view.intake.missing,
+    activity: view.activity,
+  });
+}
+
+/** What the header of an event log says of the cluster. */
+function aboutOf({ settings, storage, partition }: GatewayOptions) {
+  const { scheme, workers } = settings;
+  return { scheme, storage, partition, workers, live: true };
+}
+
+interface Tellers extends Pick<GatewayOptions, "log"> {
+  readonly service: GatewayService;
+  readonly feed: (input: Input) => void;
+  readonly bus: BusService;
+  readonly roster: () => Roster;
+}
+
+/** Who comes and goes is one for all: the gateway's machine and every other daemon. */
+function changesTold({ service, feed, bus, log, roster }: Tellers): Omit<RosterHost, "welcome"> {
+  const tellAll = (input: ControlInput, about: NodeId): void => {
+    feed(input);
+    for (const node of service.members()) {
+      if (node !== about) bus.send(node, { kind: "control", message: input });
+    }
+  };
+  return {
+    lost: (node) => {
+      log({ level: "warn", about: nodeName(node) }, "lost");
+      if (node !== MASTER) tellAll({ tag: "worker-lost", worker: workerIndex(node) }, node);
+    },
+    back: (node, { anew }) => {
+      log({ about: nodeName(node) }, anew ? "back, with an empty memory" : "back");
+      if (node !== MASTER) tellAll({ tag: "worker-back", worker: workerIndex(node) }, node);
+      if (node !== MASTER || !anew) return;
+      for (const { node: member, lost, phase } of roster().list()) {
+        if (workerIndex(member) < 0 || (!lost && phase === "serving")) continue;
+        const message = { tag: "worker-lost", worker: workerIndex(member) } as const;
+        bus.send(MASTER, { kind: "control", message });
+      }
+      tellAll({ tag: "master-back" }, MASTER);
+    },
+    leaving: (node) => {
+      log({ about: nodeName(node) }, "leaving");
+      tellAll({ tag: "worker-leaving", worker: workerIndex(node) }, node);
+    },
+  };
+}
+
+/** Nothing under way needs the worker any more. */
+function letGo({ bus, log, roster, service }: Omit<Tellers, "feed">, worker: number): void {
+  const node = workerNode(worker);
+  log({ about: nodeName(node) }, "left");
+  roster().letGo(node);
+  if (!service.members().includes(MASTER)) return;
+  bus.send(MASTER, { kind: "control", message: { tag: "worker-left", worker } });
+}

@@ -11,25 +11,32 @@ import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
-import { MASTER, type NodeId, workerNode } from "../core/node.ts";
+import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
-import type { Fact } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { compile } from "../core/workflow/compile.ts";
-import type { Value } from "../core/workflow/condition.ts";
-import { ROOT_ITEM } from "../core/workflow/item.ts";
+import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { Clock } from "./clock.ts";
+import {
+  type Inputs,
+  inputFacts,
+  inputParts,
+  inputProblems,
+  withDefaults,
+} from "./invocation-inputs.ts";
 import type { Deployment, Roster } from "./membership.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 
 /** A request that cannot be served; `status` is HTTP's word for why. */
 export class RequestError extends Schema.TaggedError<RequestError>()("RequestError", {
-  status: Schema.Literals([400, 404, 409, 503]),
+  status: Schema.Literals([400, 404, 409, 413, 429, 503]),
   problems: Schema.Array(Schema.String),
+  /** When to ask again, where that helps. */
+  retryAfter_s: Schema.optionalKey(Schema.Int),
 }) {
   override get message(): string {
     return this.problems.join("\n");
@@ -55,11 +62,17 @@ export interface GatewayServiceParts {
   readonly store: RemoteStoreShape;
   readonly roster: () => Roster;
   readonly feed: (input: Input) => void;
+  /** Whether there is a connection to NATS. */
+  readonly connected: () => boolean;
+  /** Most invocations in flight. */
+  readonly maxInvocations: number;
 }
 
 /** Ended invocations whose data and status are kept. */
 const KEPT = 200;
 const POLL_MS = 20;
+/** A daemon that is missing now may be there then. */
+const RETRY_S = 2;
 
 type Entry = { -readonly [F in keyof InvocationStatus]: InvocationStatus[F] };
 
@@ -70,8 +83,9 @@ export class GatewayService {
   readonly #latest: Map<string, number>;
   readonly #invocations: Map<number, Entry>;
   readonly #ended: number[];
-  readonly #waiting: Map<number, (() => void)[]>;
+  readonly #waiting: Map<number, Set<() => void>>;
   #nextId: number;
+  #isEnding: boolean;
 
   constructor(parts: GatewayServiceParts) {
     this.#parts = parts;
@@ -82,6 +96,11 @@ export class GatewayService {
     this.#ended = [];
     this.#waiting = new Map();
     this.#nextId = 0;
+    this.#isEnding = false;
+  }
+
+  get inFlight(): number {
+    return this.#invocations.size - this.#ended.length;
   }
 
   get deployments(): readonly Deployment[] {
@@ -96,9 +115,14 @@ export class GatewayService {
     return this.#plans;
   }
 
-  /** A new version of the workflow: it serves new invocations, old ones end on theirs. */
+  /**
+   * A new version of the workflow: it serves new invocations, old ones end on theirs. The same
+   * workflow once more is no new version.
+   */
   deploy(spec: WorkflowSpec): Deployment {
     const { storage, partition } = this.#parts;
+    const latest = this.#deployments[this.#latest.get(spec.name) ?? -1];
+    if (latest !== undefined && JSON.stringify(latest.spec) === JSON.stringify(spec)) return latest;
     const id = this.#plans.length;
     const before = this.#deployments.filter((each) => each.spec.name === spec.name).length;
     const deployment: Deployment = { id, version: before + 1, spec, partition, storage };
@@ -128,8 +152,28 @@ export class GatewayService {
     }
   }
 
+  /** What keeps an invocation of these plans from running; none: it can run. */
+  unready(plans: readonly number[]): readonly string[] {
+    if (!this.#parts.connected()) {
+      return [
+        "the gateway has no connection to NATS. It tries on: ask again, or start nats-server.",
+      ];
+    }
+    const roster = this.#parts.roster();
+    const away = new Set(
+      roster.list().flatMap(({ node, lost, phase }) => (lost || phase !== "serving" ? [node] : [])),
+    );
+    // Others do what a worker that is lost or leaves was to do; there is no other master.
+    const needed = this.members().filter((node) => node === MASTER || !away.has(node));
+    if (needed.every((node) => node === MASTER)) {
+      return ["all workers are lost, or are leaving. See their logs."];
+    }
+    const missing = needed.filter((node) => !roster.has([node], plans)).map(nodeName);
+    return missing.map((name) => `${name} is not there, or not ready. See its log, and /health.`);
+  }
+
   /** Starts an invocation; gives its id. */
-  async invoke(workflow: string, inputs: Readonly<Record<string, unknown>>): Promise<number> {
+  async invoke(workflow: string, given: Inputs): Promise<number> {
     const planId = this.#latest.get(workflow);
     if (planId === undefined) {
       const names = [...this.#latest.keys()].join(", ") || "none";
@@ -137,7 +181,11 @@ export class GatewayService {
       throw new RequestError({ status: 404, problems: [problem] });
     }
     const plan = this.#plans[planId]!;
-    checkInputs(plan, inputs);
+    const { spec } = plan.graph;
+    const inputs = withDefaults(spec, given);
+    const problems = inputProblems(spec, inputs);
+    if (problems.length > 0) throw new RequestError({ status: 400, problems });
+    this.#admit(planId);
     const id = this.#nextId++;
     const at = this.#parts.clock.now();
     this.#invocations.set(id, {
@@ -148,8 +196,12 @@ export class GatewayService {
       latency_s: undefined,
       reason: undefined,
     });
-    await this.#storeInputs(plan, id, inputs);
-    const facts = factsOf(plan, inputs);
+    await this.#storeInputs(plan, id, inputs).catch((cause: Error) => {
+      this.#invocations.delete(id);
+      const problem = `the inputs cannot be stored: ${cause.message}. Is the store there?`;
+      throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
+    });
+    const facts = inputFacts(plan.graph, inputs);
     this.#parts.feed({ tag: "arrival", at: at as Micros, invocation: id, plan: planId, facts });
     return id;
   }
@@ -159,19 +211,21 @@ export class GatewayService {
     const entry = this.status(id);
     if (entry.state !== "running") return entry;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patience_ms);
       const over = (): void => {
         clearTimeout(timer);
+        this.#waiting.get(id)?.delete(over);
         resolve();
       };
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), over]);
+      const timer = setTimeout(over, patience_ms);
+      const waiters = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiters.add(over));
     });
     return this.status(id);
   }
 
   /** Whoever waits is answered now. */
   stopWaiting(): void {
-    for (const waiters of this.#waiting.values()) for (const over of waiters) over();
+    for (const waiters of this.#waiting.values()) for (const over of [...waiters]) over();
     this.#waiting.clear();
   }
 
@@ -223,10 +277,35 @@ export class GatewayService {
       const task = this.#plans[event.plan]?.graph.vertices[event.task]?.name;
       entry.reason = task === undefined ? event.why : `${event.why} in task ${task}`;
     }
-    for (const over of this.#waiting.get(event.invocation) ?? []) over();
+    for (const over of [...(this.#waiting.get(event.invocation) ?? [])]) over();
     this.#waiting.delete(event.invocation);
     this.#ended.push(event.invocation);
     if (this.#ended.length > KEPT) this.#forget(this.#ended.shift()!);
+  }
+
+  /** Takes no further invocation; resolves once none runs, or after the time. */
+  async drain(patience_ms: number): Promise<void> {
+    this.#isEnding = true;
+    const end = performance.now() + patience_ms;
+    while (this.inFlight > 0 && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** Refused now rather than accepted and lost. */
+  #admit(plan: number): void {
+    const problems = this.#isEnding
+      ? ["this gateway is about to end. Ask its successor."]
+      : this.unready([plan]);
+    if (problems.length > 0) {
+      throw new RequestError({ status: 503, problems, retryAfter_s: RETRY_S });
+    }
+    const { inFlight } = this;
+    if (inFlight < this.#parts.maxInvocations) return;
+    const problem =
+      `${inFlight} invocations are in flight, the most that this gateway takes. Ask again when ` +
+      "some have ended, or start it with a higher --max-invocations.";
+    throw new RequestError({ status: 429, problems: [problem], retryAfter_s: 1 });
   }
 
   #forget(id: number): void {
@@ -237,22 +316,17 @@ export class GatewayService {
     Effect.runFork(Effect.ignore(this.#parts.store.forget(name)));
   }
 
-  async #storeInputs(
-    plan: Plan,
-    invocation: number,
-    inputs: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const stored = plan.graph.spec.inputs.filter((input) => input.stored);
-    if (stored.length === 0) return;
+  async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<void> {
+    const parts = inputParts(graph.spec, inputs);
+    if (parts.length === 0) return;
     const folder = mkdtempSync(join(tmpdir(), "faasflow-inputs-"));
     try {
-      for (const { name } of stored) {
+      for (const { datum, item: part, text } of parts) {
         const file = join(folder, "input");
-        writeFileSync(file, JSON.stringify(inputs[name]));
-        const workflow = plan.graph.name;
-        const datum = `input.${name}`;
-        const part = { workflow, run: this.#parts.run, invocation, datum, item: "" };
-        await Effect.runPromise(this.#parts.store.put(part, file));
+        writeFileSync(file, text);
+        const item = itemPath(part);
+        const name = { workflow: graph.name, run: this.#parts.run, invocation, datum, item };
+        await Effect.runPromise(this.#parts.store.put(name, file));
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -266,28 +340,4 @@ export function planOf(deployment: Deployment, settings: Pick<Settings, "workers
   const cluster = { ...PAPER_CLUSTER, workers: settings.workers };
   const graph = compile(spec);
   return makePlan({ id, version, graph, method: partition, storage, cluster });
-}
-
-function checkInputs(plan: Plan, inputs: Readonly<Record<string, unknown>>): void {
-  const wanted = plan.graph.spec.inputs.filter(({ stored }) => stored).map(({ name }) => name);
-  const missing = wanted.filter((name) => inputs[name] === undefined);
-  const unknown = Object.keys(inputs).filter((name) => !wanted.includes(name));
-  const problems = [
-    ...missing.map((name) => `input ${quoted(name)} is missing. Give it a value.`),
-    ...unknown.map((name) => {
-      const known = wanted.join(", ") || "none";
-      return `${quoted(name)} is no input of ${plan.graph.name}. Inputs: ${known}.`;
-    }),
-  ];
-  if (problems.length > 0) throw new RequestError({ status: 400, problems });
-}
-
-/** Small values travel with the triggers, for conditions. */
-function factsOf(plan: Plan, inputs: Readonly<Record<string, unknown>>): readonly Fact[] {
-  return plan.graph.data.flatMap(({ spec, inline, name }, datum): readonly Fact[] => {
-    if (!inline || !name.startsWith("input.")) return [];
-    const value = inputs[spec.name];
-    const isSmall = ["string", "number", "boolean"].includes(typeof value) || value === null;
-    return isSmall ? [{ tag: "value", datum, item: ROOT_ITEM, value: value as Value }] : [];
-  });
 }

@@ -1,16 +1,21 @@
-/** The HTTP API of the gateway. The only file that knows fastify. */
+/**
+ * The HTTP API of the gateway: checks, serves and documents its routes (`GET /openapi.json`). The
+ * only file that knows fastify. What is wrong with a request is told as `{"problems": [..]}`, all at
+ * once; where asking again helps, `retry-after` says when.
+ */
 
 import { timingSafeEqual } from "node:crypto";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
+import swagger from "@fastify/swagger";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
-import fastify, { type FastifyInstance } from "fastify";
-import { nodeName } from "../core/node.ts";
-import { type GatewayService, RequestError } from "./gateway-service.ts";
-import type { Roster } from "./membership.ts";
+import fastify, { type FastifyInstance, type FastifyRequest, type FastifySchema } from "fastify";
+import packageJson from "../package.json" with { type: "json" };
+import { RequestError } from "./gateway-service.ts";
+import { type Finding, findingText, refusalText } from "./http-problems.ts";
+import { type Asked, type Route, refused, type Shapes, type Told } from "./route.ts";
 
 export class HttpError extends Schema.TaggedError<HttpError>()("HttpError", {
   message: Schema.String,
@@ -22,176 +27,188 @@ export interface HttpOptions {
   readonly port: number;
   /** What clients show as `authorization: Bearer TOKEN`; without one, who reaches it may use it. */
   readonly token: string | undefined;
-  readonly service: GatewayService;
-  readonly roster: () => Roster;
-  /** Reads and checks a workflow file; throws `RequestError`. */
-  readonly parse: (
-    text: string,
-    folder: string | undefined,
-  ) => Parameters<GatewayService["deploy"]>[0];
+  readonly routes: readonly Route[];
+  /** A request was answered; `route` as declared. */
+  readonly answered: (request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+  }) => void;
+  /** The server is about to end: whoever waits should be answered now. */
+  readonly ending: () => void;
 }
 
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** Longest `?wait=`; whoever wants longer asks again. */
-const MAX_WAIT_S = 300;
-const DEPLOY_PATIENCE_MS = 15_000;
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/**
- * | request | answer |
- * |---|---|
- * | `GET /health` | 200 when every daemon is there, else 503; who is there |
- * | `POST /v1/workflows[?folder=PATH]` (YAML or JSON; its modules are beside PATH on the workers) | 201 name, version, plan, once every daemon has it |
- * | `GET /v1/workflows` | what is deployed |
- * | `POST /v1/workflows/NAME/invocations[?wait=SECONDS]` (`{"inputs": {..}}`) | 202 id, or its status once over |
- * | `GET /v1/invocations`, `GET /v1/invocations/ID[?wait=SECONDS]` | status |
- * | `DELETE /v1/invocations/ID` | 202, cancelled |
- * | `GET /v1/invocations/ID/data/TASK.DATUM[?item=0]` | the bytes of a result |
- *
- * What is wrong is told as `{"problems": [..]}`, all at once.
- */
 export const serveHttp = Effect.fn("serveHttp")(function* (
   options: HttpOptions,
 ): Effect.fn.Return<{ readonly url: string }, HttpError, Scope.Scope> {
-  const app = build(options);
-  const url = yield* Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => app.listen({ host: options.host, port: options.port }),
-      catch: (cause) => {
-        const where = `${options.host}:${options.port}`;
-        return new HttpError({ message: `cannot listen at ${where}: ${(cause as Error).message}` });
-      },
+  const started = Effect.tryPromise({
+    try: async () => {
+      const app = await build(options);
+      return { app, url: await app.listen({ host: options.host, port: options.port }) };
+    },
+    catch: (cause) => {
+      const where = `${options.host}:${options.port}`;
+      return new HttpError({ message: `cannot listen at ${where}: ${(cause as Error).message}` });
+    },
+  });
+  // Who waits for an invocation is answered with how it stands, else the server waits for them.
+  const { url } = yield* Effect.acquireRelease(started, ({ app }) =>
+    Effect.promise(() => {
+      options.ending();
+      return app.close();
     }),
-    // Who waits for an invocation is answered with how it stands, else the server waits for them.
-    () =>
-      Effect.promise(() => {
-        options.service.stopWaiting();
-        return app.close();
-      }),
   );
   return { url };
 });
 
-function build(options: HttpOptions): FastifyInstance {
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+async function build(options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    // All that is wrong at once; nothing is dropped in silence.
+    ajv: { customOptions: { allErrors: true, verbose: true, removeAdditional: false } },
+  });
   app.addContentTypeParser(
     ["text/plain", "application/yaml"],
     { parseAs: "string" },
     (_, body, done) => done(null, body),
   );
-  app.addHook("onRequest", async (request, reply) => {
-    if (options.token === undefined || isAllowed(request.headers.authorization, options.token))
-      return;
-    const problems = ["the token is missing or wrong. Send `authorization: Bearer TOKEN`."];
-    await reply.status(401).send({ problems });
+  addGuards(app, options);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.0.3",
+      info: { title: "FaaSFlow gateway", version: packageJson.version },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      security: [{ token: [] }],
+    },
   });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
-    if (error instanceof RequestError) {
-      return reply.status(error.status).send({ problems: error.problems });
-    }
-    return reply.status(error.statusCode ?? 500).send({ problems: [error.message] });
+  for (const route of options.routes) add(app, route);
+  add(app, {
+    method: "GET",
+    path: "/openapi.json",
+    summary: "This API as an OpenAPI 3 document",
+    answers: { 200: { description: "the document", shape: ANYTHING } },
+    handle: () => ({ status: 200, body: app.swagger() }),
   });
-  app.setNotFoundHandler((request, reply) => {
-    const problem = `there is nothing at ${request.method} ${request.url}`;
-    return reply.status(404).send({ problems: [problem] });
-  });
-  addHealth(app, options);
-  addWorkflows(app, options);
-  addInvocations(app, options);
+  await app.ready();
   return app;
 }
 
-function addHealth(app: FastifyInstance, { service, roster }: HttpOptions): void {
-  app.get("/health", (_, reply) => {
-    const plans = service.deployments.map(({ id }) => id);
-    const ready = roster().has(service.members(), plans);
-    const nodes = roster().list();
-    const members = nodes.map(({ node, ...state }) => ({ node: nodeName(node), ...state }));
-    return reply.status(ready ? 200 : 503).send({ ready, members });
-  });
-}
+/** A refused body up to here is read and thrown away. */
+const MAX_IGNORED_BYTES = 64 * 1024 * 1024;
 
-function addWorkflows(app: FastifyInstance, { service, parse }: HttpOptions): void {
-  app.post("/v1/workflows", async (request, reply) => {
-    const body = request.body;
-    const { folder } = request.query as { readonly folder?: string };
-    const spec = parse(typeof body === "string" ? body : JSON.stringify(body), folder);
-    const { id, version } = service.deploy(spec);
-    if (!(await service.ready(DEPLOY_PATIENCE_MS))) {
-      const problem = "not every daemon has taken the plan over yet. See /health.";
-      throw new RequestError({ status: 503, problems: [problem] });
+const ANYTHING = { type: "object", additionalProperties: true } as const;
+
+function addGuards(app: FastifyInstance, { token, answered }: HttpOptions): void {
+  app.addHook("onRequest", async (request, reply) => {
+    if (token === undefined || isAllowed(request.headers.authorization, token)) return;
+    const problems = ["the token is missing or wrong. Send `authorization: Bearer TOKEN`."];
+    await reply.status(401).send({ problems });
+  });
+  app.addHook("onResponse", async ({ method, routeOptions }, { statusCode: status }) => {
+    answered({ method, route: routeOptions.url ?? "none", status });
+  });
+  app.setErrorHandler(async (error: ServerError, request, reply) => {
+    if (error instanceof RequestError) {
+      const { status, problems, retryAfter_s } = error;
+      if (retryAfter_s !== undefined) reply.header("retry-after", retryAfter_s);
+      return reply.status(status).send({ problems });
     }
-    return reply.status(201).send({ workflow: spec.name, version, plan: id });
-  });
-  app.get("/v1/workflows", (_, reply) =>
-    reply.send(
-      service.deployments.map(({ id, version, spec }) => ({
-        workflow: spec.name,
-        version,
-        plan: id,
-      })),
-    ),
-  );
-}
-
-function addInvocations(app: FastifyInstance, { service }: HttpOptions): void {
-  app.post("/v1/workflows/:name/invocations", async (request, reply) => {
-    const { name } = request.params as { readonly name: string };
-    const id = await service.invoke(name, inputsIn(request.body));
-    const wait = waitIn(request.query);
-    if (wait === 0) return reply.status(202).send({ id });
-    return reply.send(await service.wait(id, wait));
-  });
-  app.get("/v1/invocations", (_, reply) => reply.send(service.list()));
-  app.get("/v1/invocations/:id", async (request, reply) =>
-    reply.send(await service.wait(idIn(request.params), waitIn(request.query))),
-  );
-  app.delete("/v1/invocations/:id", (request, reply) => {
-    service.cancel(idIn(request.params));
-    return reply.status(202).send({});
-  });
-  app.get("/v1/invocations/:id/data/:datum", async (request, reply) => {
-    const { datum } = request.params as { readonly datum: string };
-    const { item } = request.query as { readonly item?: string };
-    const folder = mkdtempSync(join(tmpdir(), "faasflow-fetch-"));
-    const file = join(folder, "datum");
-    const remove = (): void => rmSync(folder, { recursive: true, force: true });
-    try {
-      await Effect.runPromise(service.fetch(idIn(request.params), datum, item ?? "", file));
-    } catch (cause) {
-      remove();
-      throw cause;
+    const { validation, validationContext, statusCode = 500 } = error;
+    if (statusCode === 413) await ignored(request.raw);
+    if (validation === undefined || validationContext === undefined) {
+      return reply.status(statusCode).send({ problems: [refusalText(error, MAX_BODY_BYTES)] });
     }
-    return reply
-      .type("application/octet-stream")
-      .send(createReadStream(file).once("close", remove));
+    const problems = validation.map((finding) => findingText(validationContext, finding));
+    // The server stops at the first part of a request that is wrong.
+    if (validationContext !== "querystring") problems.push(...queryProblems(request));
+    return reply.status(statusCode).send({ problems });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = `there is nothing at ${request.method} ${request.url}. See /openapi.json.`;
+    return reply.status(404).send({ problems: [problem] });
   });
 }
 
-function inputsIn(body: unknown): Readonly<Record<string, unknown>> {
-  if (body === undefined || body === null || body === "") return {};
-  const { inputs = {} } = body as { readonly inputs?: Readonly<Record<string, unknown>> };
-  if (typeof inputs === "object" && !Array.isArray(inputs)) return inputs;
-  const problem = 'the body is not like {"inputs": {"name": "value"}}';
-  throw new RequestError({ status: 400, problems: [problem] });
+/** A client that is still sending would see its connection break, not the answer. */
+async function ignored(body: IncomingMessage): Promise<void> {
+  const announced = Number(body.headers["content-length"] ?? 0);
+  if (announced > MAX_IGNORED_BYTES) return;
+  let bytes = 0;
+  body.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_IGNORED_BYTES) body.destroy();
+  });
+  await finished(body).catch(() => undefined);
 }
 
-function idIn(params: unknown): number {
-  const { id } = params as { readonly id: string };
-  if (/^\d{1,15}$/.test(id)) return Number(id);
-  throw new RequestError({
-    status: 400,
-    problems: [`${JSON.stringify(id)} is no invocation's id`],
+function queryProblems(request: FastifyRequest): readonly string[] {
+  const check = request.getValidationFunction("querystring");
+  if (check?.(request.query) !== false) return [];
+  const findings = (check as { readonly errors?: readonly Finding[] | null }).errors ?? [];
+  return findings.map((finding) => findingText("querystring", finding));
+}
+
+interface ServerError extends Error {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly validation?: readonly Finding[];
+  readonly validationContext?: string;
+}
+
+function add(app: FastifyInstance, { method, path, handle, ...route }: Route): void {
+  app.route({
+    method,
+    url: path,
+    schema: schemaOf(route),
+    handler: async ({ params, query, body, headers }, reply) => {
+      const answer = await handle({ params, query, body, headers } as Asked);
+      if (answer.media !== undefined) reply.type(answer.media);
+      return reply.status(answer.status).send(answer.body);
+    },
   });
 }
 
-/** Milliseconds. */
-function waitIn(query: unknown): number {
-  const { wait } = query as { readonly wait?: string };
-  if (wait === undefined) return 0;
-  const seconds = Number(wait);
-  if (seconds > 0 && seconds <= MAX_WAIT_S) return seconds * 1_000;
-  const problem = `wait is ${JSON.stringify(wait)}; give seconds, at most ${MAX_WAIT_S}`;
-  throw new RequestError({ status: 400, problems: [problem] });
+/** What every route may answer. */
+const ALWAYS: Readonly<Record<number, Told>> = {
+  400: refused("the request is wrong"),
+  401: refused("the token is missing or wrong"),
+  500: refused("a mistake in the gateway itself"),
+};
+
+function schemaOf({
+  summary,
+  params,
+  query,
+  body,
+  answers,
+}: Omit<Route, "method" | "path" | "handle">): FastifySchema {
+  const response = Object.entries({ ...ALWAYS, ...answers }).map(([status, told]) => [
+    status,
+    toldSchema(told),
+  ]);
+  return {
+    summary,
+    ...(params === undefined ? {} : { params: record(params) }),
+    querystring: record(query ?? {}),
+    ...(body === undefined ? {} : { body: { content: contentOf(body) } }),
+    response: Object.fromEntries(response),
+  };
+}
+
+function record(properties: Shapes) {
+  return { type: "object", properties, additionalProperties: false };
+}
+
+function toldSchema({ description, shape, media }: Told) {
+  if (shape !== undefined) return { description, ...shape };
+  return { description, content: { [media ?? "text/plain"]: { schema: { type: "string" } } } };
+}
+
+function contentOf(body: Shapes) {
+  return Object.fromEntries(Object.entries(body).map(([media, schema]) => [media, { schema }]));
 }
 
 function isAllowed(header: string | undefined, token: string): boolean {

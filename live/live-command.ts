@@ -1,7 +1,6 @@
 /** `faasflow live`: a whole cluster on this machine, for a run or for as long as it is wanted. */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -20,14 +19,26 @@ import { runText } from "../analysis/run-text.ts";
 import type { Event } from "../core/events.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { FileOutput } from "../traces/file-output.ts";
-import { BENCHMARKS, benchmarkFile, resolveWorkflow } from "../workflows/load.ts";
+import { resolveWorkflow } from "../workflows/load.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client } from "./client.ts";
+import { sourceOf, told } from "./client-flags.ts";
+import { publishAddress } from "./cluster-address.ts";
+import {
+  CONTAINER_FLAGS,
+  programProblems,
+  readContainers,
+  readyContainers,
+} from "./container-flags.ts";
 import { asked } from "./daemon-flags.ts";
 import { mergeEvents } from "./event-file.ts";
 import { planOf } from "./gateway-service.ts";
+import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
+import { NETWORK_FLAGS, readNetwork } from "./net-flags.ts";
+import { cancelCommand, invocationsCommand, logsCommand, statusCommand } from "./status-command.ts";
+import { CLUSTER_STORE_FLAGS, readStore, readyStore } from "./store-flags.ts";
 
 const CLUSTER_FLAGS = {
   workers: Flag.Int("workers").pipe(
@@ -46,6 +57,9 @@ const CLUSTER_FLAGS = {
     Flag.withDefault(false),
     Flag.withDescription("core NATS instead of JetStream"),
   ),
+  ...CLUSTER_STORE_FLAGS,
+  ...NETWORK_FLAGS,
+  ...CONTAINER_FLAGS,
   verbose: Flag.Boolean("verbose").pipe(
     Flag.withDefault(false),
     Flag.withDescription("show what the daemons log"),
@@ -62,23 +76,47 @@ const PREVIEW_BYTES = 400;
 
 const cluster = Effect.fnUntraced(function* (input: ClusterInput) {
   const { workers, scheme, storage, volatile, verbose } = input;
-  if (workers < 1 || workers > 64) {
-    const problem = `--workers: ${workers}. On one machine, give 1 to 64.`;
-    return yield* new UsageErrors({ problems: [problem] });
+  const { netns, problems } = readNetwork(input);
+  const count = `--workers: ${workers}. On one machine, give 1 to 64.`;
+  const { choice, problems: wrong } = readContainers(input);
+  const { choice: store, problems: unknown } = readStore(input);
+  const all = [...(workers < 1 || workers > 64 ? [count] : []), ...problems, ...wrong, ...unknown];
+  if (store !== undefined && netns !== undefined) {
+    all.push(`--store: ${store.url} is out of reach for daemons in network namespaces. Leave out \
+--store, or --bandwidth and --hosts netns.`);
   }
+  if (all.length > 0) return yield* new UsageErrors({ problems: all });
   const options: ClusterOptions = {
     workers,
     scheme,
     storage,
     partition: storage === "remote" ? "raw" : "faasflow-plus",
     durable: !volatile,
+    netns,
+    store,
+    containers: yield* readyContainers(choice),
     program: fileURLToPath(resourceUrl("dist/cli.js")),
     log: (daemon, line) => verbose && process.stderr.write(`${daemon}: ${line}\n`),
   };
+  yield* readyStore(store);
   const started = yield* startCluster(options);
   const client = new Client(started.url, started.token);
   yield* client.ready(READY_MS);
   return { started, client, options };
+});
+
+/** Lets other commands of this user find the cluster; gives what to tell of it. */
+const findable = Effect.fnUntraced(function* ({ url, token }: LocalCluster) {
+  const published = Effect.try({
+    try: () => publishAddress({ url, token, pid: process.pid }),
+    catch: (cause) => new CheckFailed({ message: (cause as Error).message }),
+  });
+  return yield* Effect.acquireRelease(published, (remove) => Effect.sync(remove)).pipe(
+    Effect.as(["try: faasflow invoke wordcount --wait, and faasflow live status"]),
+    Effect.catch(({ message }) =>
+      Effect.succeed([`other commands need --url ${url} and the token: ${message}`]),
+    ),
+  );
 });
 
 const upCommand = Command.make("up", CLUSTER_FLAGS, (input) =>
@@ -86,12 +124,14 @@ const upCommand = Command.make("up", CLUSTER_FLAGS, (input) =>
     Effect.gen(function* () {
       const { started } = yield* cluster(input);
       const daemons = [...started.pids].map(([name, pid]) => `  ${name.padEnd(10)} process ${pid}`);
+      const found = yield* findable(started);
       yield* Console.log(
         [
           `gateway ${started.url}`,
           `token   ${started.token}`,
           ...daemons,
-          `try: curl -H "authorization: Bearer ${started.token}" ${started.url}/health`,
+          ...found,
+          `or: curl -H "authorization: Bearer ${started.token}" ${started.url}/openapi.json`,
           "Ctrl-C stops all of it.",
         ].join("\n"),
       );
@@ -111,6 +151,7 @@ const runCommand = Command.make(
       Flag.withDefault(5),
       Flag.withDescription("how many, one after another; default 5"),
     ),
+    ...INPUT_FLAGS,
     events: Flag.String("events").pipe(Flag.optional, Flag.withDescription("write the event log")),
     perfetto: Flag.String("perfetto").pipe(
       Flag.optional,
@@ -129,12 +170,31 @@ const runCommand = Command.make(
       command: "faasflow live run genome --workers 3 --scheme master-sp",
       description: "synthetic",
     },
+    {
+      command: "faasflow live run illegal_recognizer --input image_name=illegal.jpg",
+      description: "with an input: the picture is pixelated",
+    },
+    {
+      command: "faasflow live run wordcount --containers docker",
+      description: "each container one of the Docker engine's",
+    },
+    {
+      command: "faasflow live run video --bandwidth 50MB/s",
+      description: "as root on Linux: a network stack a host, the storage node's link shaped",
+    },
   ]),
 );
 
 export const liveCommand = Command.make("live").pipe(
   Command.withDescription("Real daemons on this machine: NATS, process containers, real data"),
-  Command.withSubcommands([runCommand, upCommand]),
+  Command.withSubcommands([
+    runCommand,
+    upCommand,
+    statusCommand,
+    invocationsCommand,
+    logsCommand,
+    cancelCommand,
+  ]),
 );
 
 /** What `faasflow start live` shows. */
@@ -143,12 +203,19 @@ export const liveDemo = Effect.suspend(() =>
     liveRun({
       workflow: "wordcount",
       invocations: 5,
+      input: [],
       events: Option.none(),
       perfetto: Option.none(),
       workers: 7,
       scheme: "worker-sp",
       storage: "faastore",
       volatile: false,
+      store: "embedded",
+      document: Option.none(),
+      hosts: Option.none(),
+      bandwidth: Option.none(),
+      containers: "process",
+      image: Option.none(),
       verbose: false,
     }),
   ).pipe(told),
@@ -157,16 +224,18 @@ export const liveDemo = Effect.suspend(() =>
 interface RunInput extends ClusterInput {
   readonly workflow: string;
   readonly invocations: number;
+  readonly input: readonly string[];
   readonly events: Option.Option<string>;
   readonly perfetto: Option.Option<string>;
 }
 
 const liveRun = Effect.fnUntraced(function* (input: RunInput) {
-  if (input.invocations < 1) {
-    const problem = `--invocations: ${input.invocations}. Give a whole number above 0.`;
-    return yield* new UsageErrors({ problems: [problem] });
-  }
   const spec = yield* resolveWorkflow(input.workflow);
+  const { inputs, problems: wrong } = readInputsFor(spec, input.input);
+  const missing = programProblems(spec, readContainers(input).choice);
+  const count = `--invocations: ${input.invocations}. Give a whole number above 0.`;
+  const refused = [...(input.invocations < 1 ? [count] : []), ...wrong, ...missing];
+  if (refused.length > 0) return yield* new UsageErrors({ problems: refused });
   const { text, folder } = yield* sourceOf(input.workflow);
   yield* Console.error(`starting nats-server, storage, gateway and ${input.workers} workers ...`);
   const { started, client, options } = yield* cluster(input);
@@ -175,7 +244,7 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   let last = 0;
   const runs = Effect.gen(function* () {
     for (let count = 0; count < input.invocations; count++) {
-      const { id, state, latency_s, reason } = yield* client.run(spec.name, {});
+      const { id, state, latency_s, reason } = yield* client.run(spec.name, inputs);
       const how = state === "finished" ? `${latency_s?.toFixed(3)} s` : `failed: ${reason}`;
       yield* Console.error(`invocation ${id}: ${how}`);
       if (state === "failed") failed.push(`invocation ${id} failed: ${reason}`);
@@ -194,19 +263,6 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   if (problems.length > 0) return yield* new CheckFailed({ message: problems.join("\n") });
 });
 
-/** The daemons read the same text; a generated workflow has none. */
-const sourceOf = Effect.fnUntraced(function* (workflow: string) {
-  const isBenchmark = (BENCHMARKS as readonly string[]).includes(workflow);
-  const file = isBenchmark ? benchmarkFile(workflow) : workflow;
-  return yield* Effect.try({
-    try: () => ({ text: readFileSync(file, "utf8"), folder: dirname(resolve(file)) }),
-    catch: () => {
-      const problem = `${workflow}: a live run needs a benchmark or a workflow file`;
-      return new UsageErrors({ problems: [problem] });
-    },
-  });
-});
-
 /** The first lines of each result: what nobody in the workflow reads. */
 const previews = Effect.fnUntraced(function* (client: Client, plan: Plan, invocation: number) {
   const lines: string[] = [];
@@ -214,7 +270,11 @@ const previews = Effect.fnUntraced(function* (client: Client, plan: Plan, invoca
     if (readers.length > 0 || producer < 0 || spec.items !== undefined) continue;
     const bytes = yield* Effect.option(client.data(invocation, name));
     if (Option.isNone(bytes)) continue;
-    const start = bytes.value.subarray(0, PREVIEW_BYTES).toString("utf8");
+    if (spec.content === "binary") {
+      lines.push(`${name} (${bytes.value.length} bytes)`);
+      continue;
+    }
+    const start = bytes.value.subarray(0, PREVIEW_BYTES).toString("utf8").trimEnd();
     lines.push(
       `${name} (${bytes.value.length} bytes): ${start.split("\n", PREVIEW_LINES).join("\n  ")}`,
     );
@@ -264,15 +324,4 @@ function writePerfetto(path: string, writer: PerfettoWriter, events: readonly Ev
   for (const event of events) output.write(writer.add(event));
   output.write(writer.finish());
   output.end();
-}
-
-/** What goes wrong with a cluster is told in its own words: exit code 1, or 2 for wrong usage. */
-function told<A, E extends { readonly message: string }, R>(
-  effect: Effect.Effect<A, E, R>,
-): Effect.Effect<A, CheckFailed | UsageErrors, R> {
-  return Effect.mapError(effect, (error: E) =>
-    error instanceof UsageErrors || error instanceof CheckFailed
-      ? error
-      : new CheckFailed({ message: error.message }),
-  );
 }

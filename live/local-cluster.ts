@@ -1,7 +1,8 @@
 /**
  * A cluster on this machine: nats-server, storage, gateway, master and workers, each a process of
- * its own, over loopback. Everything ends with the scope; each daemon ends by itself when the
- * process that started it is gone; when one of them dies, the cluster fails and says which.
+ * its own, over loopback or with a network stack a host. Everything ends with the scope; each daemon
+ * ends by itself when the process that started it is gone; when one of them dies, the cluster fails
+ * and says which.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -17,7 +18,11 @@ import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import type { Scheme } from "../core/engine/settings.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
+import { type ContainerChoice, containerArguments } from "./containers.ts";
+import { type Hosts, hostNames, LOOPBACK, STORAGE_HOST } from "./hosts.ts";
 import { type NatsServerError, startNatsServer } from "./nats-server.ts";
+import { type NetworkError, openNetHosts } from "./net-hosts.ts";
+import { type StoreChoice, storeArguments } from "./remote-store.ts";
 
 export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterError", {
   message: Schema.String,
@@ -29,6 +34,13 @@ export interface ClusterOptions {
   readonly storage: "faastore" | "remote";
   readonly partition: PartitionMethod;
   readonly durable: boolean;
+  /** Further flags of its daemons. */
+  readonly flags?: { readonly gateway?: readonly string[]; readonly worker?: readonly string[] };
+  /** A network namespace a host, and the storage node's bandwidth (as in `NetHostsOptions`). */
+  readonly netns?: { readonly bandwidth: number } | undefined;
+  readonly containers?: ContainerChoice | undefined;
+  /** A store that is there already; else the cluster starts a storage daemon of its own. */
+  readonly store?: StoreChoice | undefined;
   /** The program that daemons are subcommands of: `dist/cli.js`. */
   readonly program: string;
   /** What daemons log, a line at a time. */
@@ -61,25 +73,37 @@ const STOP_MS = 5_000;
 
 export const startCluster = Effect.fn("startCluster")(function* (
   options: ClusterOptions,
-): Effect.fn.Return<LocalCluster, ClusterError | NatsServerError, Scope.Scope> {
+): Effect.fn.Return<LocalCluster, ClusterError | NetworkError | NatsServerError, Scope.Scope> {
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "faasflow-cluster-"))),
     (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
   );
   const events = join(directory, "events");
   mkdirSync(events);
-  const nats = yield* startNatsServer();
+  const { netns, workers, containers = { tag: "process" } } = options;
+  const hosts: Hosts =
+    netns === undefined
+      ? () => LOOPBACK
+      : yield* openNetHosts({ ...netns, hosts: hostNames(workers) });
+  const center = hosts(STORAGE_HOST);
+  const nats = yield* startNatsServer({ host: center });
   const failed = yield* Deferred.make<never, ClusterError>();
   const token = randomBytes(TOKEN_BYTES).toString("hex");
-  const daemons = new Daemons(options, failed, {
+  const daemons = new Daemons({ ...options, hosts }, failed, {
     FAASFLOW_NATS_TOKEN: Redacted.value(nats.token),
-    FAASFLOW_STORAGE_TOKEN: token,
+    // A store that is there already has a token of its own.
+    ...(options.store === undefined && { FAASFLOW_STORAGE_TOKEN: token }),
     FAASFLOW_HTTP_TOKEN: token,
   });
   yield* Effect.addFinalizer(() => Effect.promise(() => daemons.stop()));
-  const storage = yield* daemons.serving("storage", [
-    ...["storage", "--dir", join(directory, "storage"), "--port", "0"],
-  ]);
+  const ownStore = Effect.map(
+    daemons.serving("storage", [
+      ...["storage", "--dir", join(directory, "storage"), "--port", "0"],
+      ...["--host", center.address],
+    ]),
+    (url): StoreChoice => ({ tag: "embedded", url }),
+  );
+  const store = storeArguments(options.store ?? (yield* ownStore));
   const common = [
     ...["--nats", nats.url, "--events", events],
     ...(options.durable ? [] : ["--volatile"]),
@@ -87,12 +111,19 @@ export const startCluster = Effect.fn("startCluster")(function* (
   if (options.scheme === "master-sp") daemons.start("master", ["master", ...common]);
   for (let worker = 1; worker <= options.workers; worker++) {
     const name = `worker-${worker}`;
-    daemons.start(name, ["worker", "--name", name, "--storage-url", storage, ...common]);
+    const own = [
+      "--name",
+      name,
+      ...containerArguments(containers),
+      ...(options.flags?.worker ?? []),
+    ];
+    daemons.start(name, ["worker", ...own, ...store, ...common]);
   }
   const url = yield* daemons.serving("gateway", [
-    ...["gateway", "--http", "127.0.0.1:0", "--storage-url", storage, ...common],
+    ...["gateway", "--http", `${center.address}:0`, ...store, ...common],
     ...["--scheme", options.scheme, "--storage", options.storage],
     ...["--partition", options.partition, "--workers", `${options.workers}`],
+    ...(options.flags?.gateway ?? []),
   ]);
   return {
     url,
@@ -104,15 +135,19 @@ export const startCluster = Effect.fn("startCluster")(function* (
   };
 });
 
+interface DaemonsOptions extends ClusterOptions {
+  readonly hosts: Hosts;
+}
+
 class Daemons {
-  readonly #options: ClusterOptions;
+  readonly #options: DaemonsOptions;
   readonly #failed: Deferred.Deferred<never, ClusterError>;
   readonly #secrets: Readonly<Record<string, string>>;
   readonly #daemons: Daemon[];
   #stopping: Promise<void> | undefined;
 
   constructor(
-    options: ClusterOptions,
+    options: DaemonsOptions,
     failed: Deferred.Deferred<never, ClusterError>,
     secrets: Readonly<Record<string, string>>,
   ) {
@@ -128,11 +163,13 @@ class Daemons {
   }
 
   start(name: string, args: readonly string[]): ChildProcess {
-    const { program, log } = this.#options;
+    const { program, hosts, log } = this.#options;
+    const { enter } = hosts(name.startsWith("worker-") ? name : STORAGE_HOST);
+    const [first, ...rest] = [...enter, process.execPath, program, ...args, "--with-parent"];
     // Its standard input is a pipe from us: when that ends, so does the daemon.
-    const child = spawn(process.execPath, [program, ...args, "--with-parent"], {
+    const child = spawn(first!, rest, {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...this.#secrets },
+      env: { ...inherited(), ...this.#secrets },
     });
     const last: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
@@ -174,14 +211,15 @@ class Daemons {
     );
   }
 
-  /** Asks all of them to end, and kills what has not after a while. */
+  /** Ends all of them at once, and kills what has not ended after a while. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
   }
 
   async #stopAll(): Promise<void> {
-    for (const { child } of this.#daemons) child.kill("SIGTERM");
+    // Not SIGTERM: then each would wait for what is under way, and for others that end as well.
+    for (const { child } of this.#daemons) child.stdin?.end();
     const kill = setTimeout(() => {
       for (const { child } of this.#daemons) child.kill("SIGKILL");
     }, STOP_MS);
@@ -193,4 +231,11 @@ class Daemons {
     if (this.#stopping !== undefined) return;
     Deferred.doneUnsafe(this.#failed, Effect.fail(new ClusterError({ message })));
   }
+}
+
+/** Of our own variables only the secrets: settings of other daemons are not for these. */
+function inherited(): NodeJS.ProcessEnv {
+  const isSetting = (name: string): boolean =>
+    name.startsWith("FAASFLOW_") && !/_(TOKEN|USER|PASSWORD)$/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }

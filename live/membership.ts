@@ -2,9 +2,13 @@
  * Who is in the cluster. Every daemon says so twice a second, with what it has; the gateway hears
  * them all, hands out settings and plans, and decides who is lost.
  *
- * Subjects, JSON: `faasflow.CLUSTER.presence` (daemon to gateway: `Presence`), and
- * `faasflow.CLUSTER.welcome.NODE` (gateway to daemon: `Welcome`), sent again until a presence shows
- * that everything in it has arrived. Both are volatile: what is lost is said again half a second later.
+ * | subject, in JSON | from, to | what |
+ * |---|---|---|
+ * | `faasflow.CLUSTER.presence` | daemon, gateway | `Presence` |
+ * | `faasflow.CLUSTER.welcome.NODE` | gateway, daemon | `Welcome`, until a presence shows that all of it has arrived |
+ * | `faasflow.CLUSTER.farewell.NODE` | gateway, daemon | `Farewell`: nothing needs the leaving worker any more |
+ *
+ * All are volatile: what is lost is said again half a second later.
  */
 
 import * as Result from "effect/Result";
@@ -17,14 +21,20 @@ import { safeToken } from "./bus.ts";
 import type { NatsLink } from "./nats.ts";
 
 export const HEARTBEAT_MS = 500;
-/** Silence after which a worker counts as lost. */
+/** Silence after which a daemon counts as lost. */
 export const LOST_AFTER_MS = 3_000;
+
+/** `leaving`: it was asked to end, and waits for its farewell; `gone`: its last word. */
+export type Phase = "serving" | "leaving" | "gone";
 
 export interface Presence {
   readonly v: 1;
   readonly node: NodeId;
   /** Differs with each start of the daemon. */
   readonly incarnation: string;
+  /** Of the gateway that welcomed it; empty: none yet. */
+  readonly run: string;
+  readonly phase: Phase;
   /** Ids of the plans it has. */
   readonly plans: readonly number[];
   readonly ready: boolean;
@@ -46,10 +56,17 @@ export interface Welcome {
   readonly deployments: readonly Deployment[];
 }
 
+export interface Farewell {
+  readonly v: 1;
+  readonly incarnation: string;
+}
+
 const PresenceSchema = Schema.Struct({
   v: Schema.Literal(1),
   node: Schema.Natural,
   incarnation: Schema.String,
+  run: Schema.String,
+  phase: Schema.Literals(["serving", "leaving", "gone"]),
   plans: Schema.Array(Schema.Natural),
   ready: Schema.Boolean,
 }) satisfies Schema.Decoder<Presence>;
@@ -75,29 +92,44 @@ export function onWelcome(
   at: { readonly cluster: string; readonly node: NodeId },
   handle: (welcome: Welcome) => void,
 ): () => void {
-  return link.subscribe(
-    `faasflow.${safeToken(at.cluster)}.welcome.${nodeName(at.node)}`,
-    ({ data }) => {
-      const welcome = parse(data) as Welcome | undefined;
-      if (welcome?.v === 1) handle(welcome);
-    },
-  );
+  return link.subscribe(subjectOf("welcome", at), ({ data }) => {
+    const welcome = parse(data) as Welcome | undefined;
+    if (welcome?.v === 1) handle(welcome);
+  });
+}
+
+/** The daemon's side, of one that is leaving: it may go. */
+export function onFarewell(
+  link: NatsLink,
+  at: { readonly cluster: string; readonly node: NodeId; readonly incarnation: string },
+  handle: () => void,
+): () => void {
+  return link.subscribe(subjectOf("farewell", at), ({ data }) => {
+    const farewell = parse(data) as Farewell | undefined;
+    if (farewell?.v === 1 && farewell.incarnation === at.incarnation) handle();
+  });
 }
 
 interface Member {
-  incarnation: string;
-  seenAt: number;
-  plans: ReadonlySet<number>;
-  ready: boolean;
+  readonly incarnation: string;
+  /** This incarnation took the place of one that took part. */
+  readonly anew: boolean;
+  readonly seenAt: number;
+  readonly plans: ReadonlySet<number>;
+  readonly ready: boolean;
+  readonly phase: Phase;
+  /** It takes no part (any more, or yet again). */
   lost: boolean;
 }
 
 export interface RosterHost {
   welcome(): Welcome;
-  /** Not heard of for too long, or started anew with an empty memory. */
+  /** Not heard of for too long, gone before it might, or started anew with an empty memory. */
   lost(node: NodeId): void;
-  /** Heard of again. */
-  back(node: NodeId): void;
+  /** Heard of again; `anew`: with an empty memory. */
+  back(node: NodeId, how: { readonly anew: boolean }): void;
+  /** It was asked to end: `letGo` says when it may. */
+  leaving(node: NodeId): void;
 }
 
 /** The gateway's side. */
@@ -108,6 +140,9 @@ export class Roster {
   readonly #members: Map<NodeId, Member>;
   readonly #now: () => number;
   readonly #stops: (() => void)[];
+  #lookedAt: number;
+  /** When it last had no connection, or did not run. */
+  #deafAt: number;
 
   constructor(link: NatsLink, cluster: string, host: RosterHost) {
     this.#link = link;
@@ -115,6 +150,8 @@ export class Roster {
     this.#host = host;
     this.#members = new Map();
     this.#now = () => performance.now();
+    this.#lookedAt = this.#now();
+    this.#deafAt = this.#lookedAt;
     const timer = setInterval(() => this.#look(), HEARTBEAT_MS);
     this.#stops = [
       link.subscribe(`faasflow.${safeToken(cluster)}.presence`, ({ data }) =>
@@ -134,10 +171,20 @@ export class Roster {
     });
   }
 
+  /** Nothing needs the leaving worker any more. */
+  letGo(node: NodeId): void {
+    const member = this.#members.get(node);
+    if (member === undefined) return;
+    member.lost = true;
+    const farewell: Farewell = { v: 1, incarnation: member.incarnation };
+    const subject = subjectOf("farewell", { cluster: this.#cluster, node });
+    this.#link.publish(subject, JSON.stringify(farewell));
+  }
+
   /** Everyone ever heard of. */
-  list(): readonly { readonly node: NodeId; readonly ready: boolean; readonly lost: boolean }[] {
+  list(): readonly (Pick<Member, "ready" | "lost" | "phase"> & { readonly node: NodeId })[] {
     return [...this.#members]
-      .map(([node, { ready, lost }]) => ({ node, ready, lost }))
+      .map(([node, { ready, lost, phase }]) => ({ node, ready, lost, phase }))
       .sort((a, b) => a.node - b.node);
   }
 
@@ -148,32 +195,66 @@ export class Roster {
   #hear(data: unknown): void {
     const decoded = decodePresence(data);
     if (Result.isFailure(decoded)) return;
-    const { node, incarnation, plans, ready } = decoded.success;
-    const known = this.#members.get(node);
-    if (known !== undefined && known.incarnation !== incarnation && !known.lost) {
-      this.#host.lost(node);
-    }
-    const comesBack = known !== undefined && (known.lost || known.incarnation !== incarnation);
-    const heard = { incarnation, plans: new Set(plans), ready, seenAt: this.#now() };
-    // Back only once it has all it needs to take part again.
+    const presence = decoded.success;
+    const { node, incarnation, phase } = presence;
     const welcome = this.#host.welcome();
-    const complete = ready && welcome.deployments.every(({ id }) => heard.plans.has(id));
-    this.#members.set(node, { ...heard, lost: comesBack && !complete });
-    if (comesBack && complete) this.#host.back(node);
-    if (!complete) {
-      const subject = `faasflow.${safeToken(this.#cluster)}.welcome.${nodeName(node)}`;
+    const known = this.#members.get(node);
+    const isNew = known !== undefined && known.incarnation !== incarnation;
+    if (isNew && !known.lost) this.#host.lost(node);
+    const member: Member = {
+      incarnation,
+      anew: isNew || (known?.anew === true && known.lost),
+      plans: new Set(presence.plans),
+      ready: presence.ready && presence.run === welcome.run,
+      phase,
+      seenAt: this.#now(),
+      lost: isNew || (known?.lost ?? phase !== "serving"),
+    };
+    this.#members.set(node, member);
+    if (phase === "serving") this.#receive(node, member, welcome);
+    else this.#end(node, member, known);
+  }
+
+  /** It takes part, for the first time or again, once it has all it needs. */
+  #receive(node: NodeId, member: Member, welcome: Welcome): void {
+    const hasAll = welcome.deployments.every(({ id }) => member.plans.has(id));
+    if (!member.ready || !hasAll) {
+      const subject = subjectOf("welcome", { cluster: this.#cluster, node });
       this.#link.publish(subject, JSON.stringify(welcome));
+      return;
     }
+    if (!member.lost) return;
+    member.lost = false;
+    this.#host.back(node, { anew: member.anew });
+  }
+
+  #end(node: NodeId, member: Member, before: Member | undefined): void {
+    if (member.phase === "gone") {
+      if (!member.lost) this.#host.lost(node);
+      member.lost = true;
+    } else if (member.lost) this.letGo(node);
+    else if (before?.phase === "serving") this.#host.leaving(node);
   }
 
   #look(): void {
-    const limit = this.#now() - LOST_AFTER_MS;
+    const now = this.#now();
+    // Who cannot hear must not conclude anything from silence.
+    const wasAsleep = now - this.#lookedAt > LOST_AFTER_MS / 2;
+    if (wasAsleep || !this.#link.connected()) this.#deafAt = now;
+    this.#lookedAt = now;
     for (const [node, member] of this.#members) {
-      if (member.lost || member.seenAt >= limit) continue;
+      if (member.lost || now - Math.max(member.seenAt, this.#deafAt) <= LOST_AFTER_MS) continue;
       member.lost = true;
       this.#host.lost(node);
     }
   }
+}
+
+function subjectOf(
+  what: "welcome" | "farewell",
+  { cluster, node }: { readonly cluster: string; readonly node: NodeId },
+): string {
+  return `faasflow.${safeToken(cluster)}.${what}.${nodeName(node)}`;
 }
 
 function parse(data: Uint8Array): unknown {

@@ -1,6 +1,6 @@
 /**
- * A nats-server of our own, for the local cluster: on 127.0.0.1, with JetStream and a random token,
- * gone at the end of the scope together with its directory.
+ * A nats-server of our own, for the local cluster: on 127.0.0.1 or on a host of the cluster, with
+ * JetStream and a random token, gone at the end of the scope together with its directory.
  *
  * | in the directory | what |
  * |---|---|
@@ -30,6 +30,7 @@ import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
+import { type Host, LOOPBACK } from "./hosts.ts";
 
 export interface NatsServerOptions {
   /** 0: any free one. */
@@ -40,6 +41,8 @@ export interface NatsServerOptions {
   readonly token?: Redacted.Redacted;
   /** Where to look for the binary first: its path. */
   readonly binary?: string;
+  /** Where it runs; by default here, on loopback. */
+  readonly host?: Host;
 }
 
 export interface NatsServer {
@@ -84,13 +87,14 @@ export const startNatsServer = Effect.fn("startNatsServer")(function* (
   const directory = yield* ownDirectory(options.directory);
   const token = options.token ?? Redacted.make(randomBytes(TOKEN_BYTES).toString("base64url"));
   const config = join(directory, "nats.conf");
+  const host = options.host ?? LOOPBACK;
   yield* attempt("start", () => {
     for (const file of portsFiles(directory)) rmSync(file);
-    const text = configText({ directory, token, port: options.port ?? 0 });
+    const text = configText({ directory, token, address: host.address, port: options.port ?? 0 });
     writeFileSync(config, text, { mode: 0o600 });
   });
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => launch(binary, config)),
+    Effect.sync(() => launch([...host.enter, binary, "-c", config])),
     (running) => Effect.promise(() => stop(running)),
   );
   const { pid } = child.process;
@@ -100,7 +104,7 @@ export const startNatsServer = Effect.fn("startNatsServer")(function* (
   if (pid === undefined || port === undefined)
     return yield* notStarted(directory, child.whyEnded());
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host.address}:${port}`,
     token,
     pid,
     port,
@@ -162,11 +166,12 @@ function remove(directory: string): void {
 function configText(options: {
   readonly directory: string;
   readonly token: Redacted.Redacted;
+  readonly address: string;
   readonly port: number;
 }): string {
-  const { directory, port } = options;
+  const { directory, address, port } = options;
   return `# Written by faasflow at each start.
-listen: "127.0.0.1:${port === 0 ? -1 : port}"
+listen: "${address}:${port === 0 ? -1 : port}"
 ports_file_dir: ${JSON.stringify(directory)}
 log_file: ${JSON.stringify(join(directory, "nats.log"))}
 max_payload: ${MAX_PAYLOAD}
@@ -175,9 +180,9 @@ jetstream { store_dir: ${JSON.stringify(directory)} }
 `;
 }
 
-function launch(binary: string, config: string): Running {
+function launch([first, ...args]: readonly string[]): Running {
   // A group of its own: Ctrl-C is for the daemons, the server ends after them.
-  const child = spawn(binary, ["-c", config], { stdio: "ignore", detached: true });
+  const child = spawn(first!, args, { stdio: "ignore", detached: true });
   let why: string | undefined;
   const ended = new Promise<string>((done) => {
     child.once("error", (error) => {

@@ -8,6 +8,7 @@
  * | `DELETE /parts/PATH` | removes it | 204, also if there was none |
  * | `DELETE /invocations/PATH` | removes all parts of an invocation | 204, also if there were none |
  * | `GET /health` | nothing | 200 |
+ * | `GET /metrics` | nothing | 200, if the daemon counts |
  *
  * A PATH is what `data-name.ts` writes, its `%` escaped once more; anything else is answered 400, so
  * no request reaches outside the directory. Also: 401 wrong token, 405, 411 no length, 413 too
@@ -46,6 +47,19 @@ export interface StorageOptions {
   readonly maxConnections?: number | undefined;
   /** A connection on which nothing moves for so long is closed. */
   readonly idleTimeoutMs?: number | undefined;
+  readonly figures?: StorageFigures | undefined;
+}
+
+/** What is counted, and its text. */
+export interface StorageFigures {
+  readonly type: string;
+  readonly text: () => Promise<string>;
+  /** `bytes`: of the body that was taken or given. */
+  readonly answered: (request: {
+    readonly method: string;
+    readonly status: number;
+    readonly bytes: number;
+  }) => void;
 }
 
 interface Site {
@@ -53,6 +67,7 @@ interface Site {
   readonly maxBodyBytes: number;
   /** Of the header that lets in; undefined: none is needed. */
   readonly pass: Buffer | undefined;
+  readonly figures: StorageFigures | undefined;
 }
 
 interface Daemon {
@@ -101,11 +116,12 @@ async function start(options: StorageOptions): Promise<Daemon> {
 }
 
 async function listen(options: StorageOptions, files: PartFiles): Promise<Server> {
-  const { token, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const { token, maxBodyBytes = DEFAULT_MAX_BODY_BYTES, figures } = options;
   const pass = token === undefined ? undefined : digest(`Bearer ${token}`);
-  const site: Site = { files, maxBodyBytes, pass };
+  const site: Site = { files, maxBodyBytes, pass, figures };
   const server = createServer();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    response.once("finish", () => count(site, request, response));
     handle(site, request, response).catch((cause) => giveUp(request, response, cause));
   };
   server.on("request", serve);
@@ -145,8 +161,13 @@ async function handle(
   }
   const { method = "" } = request;
   const [, area = "", rest] =
-    /^\/(parts|invocations|health)(?:\/(.*))?$/.exec(pathOf(request)) ?? [];
+    /^\/(parts|invocations|health|metrics)(?:\/(.*))?$/.exec(pathOf(request)) ?? [];
   if (area === "health" && method === "GET") return answer(response, 200, { status: "ok" });
+  if (area === "metrics" && method === "GET" && site.figures !== undefined) {
+    const text = await site.figures.text();
+    response.writeHead(200, { "content-type": site.figures.type }).end(text);
+    return;
+  }
   const known = area === "parts" ? parsePartPath : parseInvocationPath;
   if (area === "" || rest === undefined || known(rest) === undefined) {
     const error = `nothing has the address ${request.url?.slice(0, 200)}: ask for \
@@ -170,6 +191,15 @@ async function handle(
       return refuse(request, response, { status: 405, error });
     }
   }
+}
+
+function count({ figures }: Site, request: IncomingMessage, response: ServerResponse): void {
+  const { method = "" } = request;
+  const { statusCode: status } = response;
+  const length =
+    method === "PUT" ? request.headers["content-length"] : response.getHeader("content-length");
+  const bytes = status < 300 ? Number(length ?? 0) : 0;
+  figures?.answered({ method, status, bytes });
 }
 
 async function put(
@@ -204,10 +234,8 @@ async function get(
     const error = "no such part: it was never stored, or its invocation was forgotten";
     return refuse(request, response, { status: 404, error });
   }
-  response.writeHead(200, {
-    "content-type": "application/octet-stream",
-    "content-length": part.bytes,
-  });
+  response.setHeader("content-length", part.bytes);
+  response.writeHead(200, { "content-type": "application/octet-stream" });
   await pipeline(part.body, response);
 }
 

@@ -32,7 +32,16 @@ export const WIRE_VERSION = 1;
 /** What reaches a machine from outside the core: clients, and who watches the workers. */
 export type ControlInput = Extract<
   Input,
-  { tag: "arrival" | "cancel" | "worker-lost" | "worker-back" }
+  {
+    tag:
+      | "arrival"
+      | "cancel"
+      | "worker-lost"
+      | "worker-back"
+      | "worker-leaving"
+      | "worker-left"
+      | "master-back";
+  }
 >;
 
 /** What is sent. */
@@ -143,6 +152,7 @@ export const MessageSchema = Schema.Union([
     tag: Schema.Literal("invoke"),
     plan: Id,
     invocation: Id,
+    round: Id,
     answers: Answers,
     facts: Facts,
     lost: Lost,
@@ -158,6 +168,7 @@ export const MessageSchema = Schema.Union([
     tag: Schema.Literal("assign"),
     plan: Id,
     invocation: Id,
+    round: Id,
     task: Id,
     item: ItemSchema,
     attempt: Schema.Natural,
@@ -167,6 +178,7 @@ export const MessageSchema = Schema.Union([
   Schema.Struct({
     tag: Schema.Literal("completed"),
     invocation: Id,
+    round: Id,
     task: Id,
     item: ItemSchema,
     attempt: Schema.Natural,
@@ -211,6 +223,9 @@ export const ControlSchema = Schema.Union([
   Schema.Struct({ tag: Schema.Literal("cancel"), invocation: Id }),
   Schema.Struct({ tag: Schema.Literal("worker-lost"), worker: Schema.Natural }),
   Schema.Struct({ tag: Schema.Literal("worker-back"), worker: Schema.Natural }),
+  Schema.Struct({ tag: Schema.Literal("worker-leaving"), worker: Schema.Natural }),
+  Schema.Struct({ tag: Schema.Literal("worker-left"), worker: Schema.Natural }),
+  Schema.Struct({ tag: Schema.Literal("master-back") }),
 ]) satisfies Schema.Decoder<ControlInput>;
 
 true satisfies SameTags<ControlInput, typeof ControlSchema>;

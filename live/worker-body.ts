@@ -21,6 +21,7 @@ import type { Fact } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import { type Item, itemPath, partOf } from "../core/workflow/item.ts";
 import { expected } from "../core/workflow/spec.ts";
+import type { Loss } from "./container.ts";
 import type {
   Done,
   Failed,
@@ -33,7 +34,6 @@ import type { ContainerListener, Containers } from "./containers.ts";
 import type { PartName } from "./data-name.ts";
 import type { Body } from "./live-env.ts";
 import type { LocalFiles } from "./local-files.ts";
-import type { Loss } from "./process-container.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 
 export interface WorkerBodyParts {
@@ -78,8 +78,13 @@ export class WorkerBody implements Body, ContainerListener {
   }
 
   boot({ container, plan, task }: BootRequest): void {
-    const spec = this.#parts.plan(plan).graph.vertices[task]!.task!;
-    this.#containers?.boot(container, { function: spec.run, memory: spec.container.memory });
+    const { graph, quotaOf } = this.#parts.plan(plan);
+    const { run, container: limits } = graph.vertices[task]!.task!;
+    const { memory } = limits;
+    // What is kept of it in the local store, and what it has just written.
+    const written = writesOf(graph, task).flatMap(({ contentBytes }) => contentBytes ?? 0);
+    const files = (Math.max(...quotaOf) + sum(written)) as Bytes;
+    this.#containers?.boot(container, { function: run, memory, files });
   }
 
   stop(container: number): void {
@@ -92,13 +97,14 @@ export class WorkerBody implements Body, ContainerListener {
   }
 
   lost(container: number, { activation, message, log }: Loss): void {
-    this.#parts.log({ container, activation }, `${log}${message}`);
+    const about = { level: "warn", ...this.#about(container), activation };
+    this.#parts.log(about, `${log}${message}`);
     this.#clear(container);
     this.#parts.feed({ tag: "container-lost", container });
   }
 
   failed(container: number, { activation, message, stack, log }: Failed): void {
-    this.#parts.log(this.#about(container), `${log}${stack || message}`);
+    this.#parts.log({ level: "warn", ...this.#about(container) }, `${log}${stack || message}`);
     this.#parts.feed({ tag: "execution-failed", activation, reason: "error" });
   }
 
@@ -130,7 +136,8 @@ export class WorkerBody implements Body, ContainerListener {
         feed({ tag: "got", activation, slot, bytes: bytes as Bytes });
       },
       failed: (message) => {
-        this.#parts.log({ activation }, message);
+        const { invocation } = request;
+        this.#parts.log({ level: "warn", invocation, activation }, message);
         feed({ tag: "get-failed", activation, slot });
       },
     });
@@ -152,7 +159,6 @@ export class WorkerBody implements Body, ContainerListener {
       scratch: workspace.scratch,
       compute_us: Math.round(expected(spec.compute)),
       sleep_us: Math.round(expected(spec.sleep)),
-      inputs: {},
     };
     this.#current.set(container, request);
     this.#containers?.run(container, run);
@@ -181,7 +187,8 @@ export class WorkerBody implements Body, ContainerListener {
         feed(stored);
       },
       failed: (message) => {
-        this.#parts.log({ activation, bytes }, message);
+        const { invocation } = request;
+        this.#parts.log({ level: "warn", invocation, activation, bytes }, message);
         feed({ tag: "put-failed", activation, slot });
       },
     });
@@ -264,7 +271,8 @@ export class WorkerBody implements Body, ContainerListener {
       this.#parts.files.adopt(file, part);
       return true;
     } catch (cause) {
-      this.#parts.log({ part: part.datum }, (cause as Error).message);
+      const { invocation, datum } = part;
+      this.#parts.log({ level: "warn", invocation, datum }, (cause as Error).message);
       return false;
     }
   }
@@ -309,9 +317,10 @@ export class WorkerBody implements Body, ContainerListener {
 
 function readsOf(graph: Plan["graph"], task: number, workspace: Workspace): readonly ReadData[] {
   const parts = [...workspace.reads].sort(([a], [b]) => a - b).map(([, read]) => read);
-  return graph.vertices[task]!.reads.map(({ datum }) => ({
+  return graph.vertices[task]!.reads.map(({ datum, how }) => ({
     name: graph.data[datum]!.name,
     parts: parts.filter((read) => read.datum === datum).map(({ part }) => part),
+    isList: how === "all" && graph.data[datum]!.spec.items !== undefined,
   }));
 }
 
@@ -324,6 +333,10 @@ function writesOf(graph: Plan["graph"], task: number): readonly WriteData[] {
     const contentBytes = Array.from({ length: count }, (_, part) => items.sizes[part] ?? bytes);
     return { name, isList: true, contentBytes };
   });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function sizeOf(file: string): Bytes | undefined {

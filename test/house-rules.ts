@@ -146,6 +146,8 @@ export const noOnlyOrSkip: HouseRule = (file) => {
 
 /** Data may be named after what it describes, as its source spells it. */
 const DATA = /\.(ya?ml|json|csv|ndjson|txt|svg|html)$/;
+/** systemd's name for a unit of which there are several. */
+const UNIT_TEMPLATE = /^[a-z-]+@\.service$/;
 const CAPITALS = /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|LICENSE|NOTICE)(\.md)?$/;
 
 export const fileName: HouseRule = ({ path }) => {
@@ -156,7 +158,8 @@ export const fileName: HouseRule = ({ path }) => {
       const message = `${part} says nothing: name it after the noun it holds`;
       findings.push({ path, line: 1, message });
     }
-    if (!/^\.?[a-z0-9]+([-.][a-z0-9]+)*$/.test(part) && !CAPITALS.test(part) && !DATA.test(part)) {
+    const allowed = [/^\.?[a-z0-9]+([-.][a-z0-9]+)*$/, CAPITALS, DATA, UNIT_TEMPLATE];
+    if (!allowed.some((pattern) => pattern.test(part))) {
       findings.push({ path, line: 1, message: `${part} is not kebab-case` });
     }
   }

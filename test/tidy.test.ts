@@ -170,6 +170,7 @@ const PLANTS: Readonly<Record<string, Plant>> = {
       at("a/word_count.yaml", ""),
       at(".ci/run", ""),
       at("sim/event-queue.test.ts", ""),
+      at("live/deploy/worker@.service", ""),
     ],
   },
   docBlock: {

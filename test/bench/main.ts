@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const BENCHES = ["event-queue", "network", "partition", "run"];
+const BENCHES = ["event-queue", "network", "partition", "run", "containers"];
 
 function main(args: readonly string[]): number {
   const names = args.filter((arg) => arg !== "--small");

@@ -22,11 +22,11 @@ const context = { plan: 1, invocation: 4, lost: [0, 3], facts };
 
 const MESSAGES: { readonly [Tag in Message["tag"]]: Extract<Message, { tag: Tag }> } = {
   trigger: { tag: "trigger", answers, ...context },
-  invoke: { tag: "invoke", answers, ...context },
+  invoke: { tag: "invoke", round: 1, answers, ...context },
   poll: { tag: "poll", poll: 3 },
   load: { tag: "load", poll: 3, running: 1, queued: 0 },
-  assign: { tag: "assign", task: 2, item: 65_537, attempt: 1, ...context },
-  completed: { tag: "completed", invocation: 4, task: 2, item: 1, attempt: 2, facts },
+  assign: { tag: "assign", round: 1, task: 2, item: 65_537, attempt: 1, ...context },
+  completed: { tag: "completed", invocation: 4, round: 0, task: 2, item: 1, attempt: 2, facts },
   answered: { tag: "answered", invocation: 4, sinks: [2, 3] },
   failed: { tag: "failed", invocation: 4, task: 2, item: 0, reason: "worker-lost" },
   release: { tag: "release", plan: 1, invocation: 4 },
@@ -37,6 +37,9 @@ const CONTROLS: { readonly [Tag in ControlInput["tag"]]: Extract<ControlInput, {
   cancel: { tag: "cancel", invocation: 9 },
   "worker-lost": { tag: "worker-lost", worker: 6 },
   "worker-back": { tag: "worker-back", worker: 6 },
+  "worker-leaving": { tag: "worker-leaving", worker: 6 },
+  "worker-left": { tag: "worker-left", worker: 6 },
+  "master-back": { tag: "master-back" },
 };
 
 export const EVERY_KIND: readonly Parcel[] = [
@@ -73,6 +76,7 @@ const fact = fc.oneof(
 const answer = record({ edge: id, item: id, taken: fc.boolean() });
 const fields = {
   plan: id,
+  round: id,
   invocation: id,
   answers: fc.array(answer),
   told: fc.array(answer),

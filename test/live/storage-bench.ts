@@ -17,7 +17,7 @@ import type * as Scope from "effect/Scope";
 import * as assert from "uvu/assert";
 import type { PartName } from "../../live/data-name.ts";
 import { type EmbeddedStoreOptions, openEmbeddedStore } from "../../live/embedded-store.ts";
-import type { StoreError } from "../../live/remote-store.ts";
+import type { RemoteStoreShape, StoreError } from "../../live/remote-store.ts";
 import { type StorageOptions, serveStorage } from "../../live/storage-server.ts";
 
 export const PART: PartName = { workflow: "w", run: "r", invocation: 1, datum: "d", item: "" };
@@ -134,8 +134,16 @@ export function withClient(
   options: EmbeddedStoreOptions,
   use: (store: Store) => Promise<void>,
 ): Promise<void> {
+  return withRemote(openEmbeddedStore(options), use);
+}
+
+/** With any remote store, for as long as it is used. */
+export function withRemote(
+  open: Effect.Effect<RemoteStoreShape, StoreError, Scope.Scope>,
+  use: (store: Store) => Promise<void>,
+): Promise<void> {
   return runScoped(
-    Effect.flatMap(openEmbeddedStore(options), (store) =>
+    Effect.flatMap(open, (store) =>
       Effect.promise(() =>
         use({
           put: (part, file) => Effect.runPromise(store.put(part, file)),

@@ -1,0 +1,17 @@
+/** Each benchmark, live, under MasterSP with the remote store: real daemons, real functions, no inputs given. */
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runBenchmarks, runnable } from "./benchmark-runs.ts";
+
+test("master-sp with remote: every benchmark finishes and the log keeps the invariants", async () => {
+  const configuration = { scheme: "master-sp", storage: "remote", durable: false } as const;
+  const { ends, violations } = await runBenchmarks(configuration);
+  assert.equal(
+    ends,
+    runnable().map((name) => `${name} finished`),
+  );
+  assert.equal(violations, []);
+});
+
+test.run();

@@ -1,0 +1,104 @@
+/** `faasflow live up`: whatever ends it, no process that it started is left. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import * as Effect from "effect/Effect";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { PROGRAM } from "./daemon-cluster.ts";
+import { until } from "./nats-cluster.ts";
+
+interface Up {
+  readonly command: ChildProcess;
+  /** Of each process below the command, by its command line. */
+  readonly processes: ReadonlyMap<number, string>;
+  readonly stderr: () => string;
+  readonly ended: Promise<number | string>;
+}
+
+async function up(): Promise<Up> {
+  const args = [PROGRAM, "live", "up", "--workers", "2", "--scheme", "master-sp"];
+  const command = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  command.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  const ended = new Promise<number | string>((resolve) => {
+    command.once("exit", (code, signal) => resolve(code ?? signal ?? "?"));
+  });
+  await new Promise<void>((resolve, reject) => {
+    void ended.then((how) => reject(new Error(`it ended: ${how} ${stderr}`)));
+    createInterface({ input: command.stdout }).on("line", (line) => {
+      if (line.startsWith("Ctrl-C")) resolve();
+    });
+  });
+  return { command, processes: descendants(command.pid!), stderr: () => stderr, ended };
+}
+
+function descendants(root: number): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  const below = new Set([root]);
+  // A parent may have a higher id than its child: ids come round.
+  for (let before = 0; before < below.size; ) {
+    before = below.size;
+    for (const pid of readdirSync("/proc").map(Number).filter(Boolean)) {
+      if (below.has(pid) || !below.has(parentOf(pid))) continue;
+      below.add(pid);
+      found.set(pid, fileOf(pid, "cmdline").replaceAll("\0", " "));
+    }
+  }
+  return found;
+}
+
+function parentOf(pid: number): number {
+  const stat = fileOf(pid, "stat");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+/** Empty: there is no such process. */
+function fileOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function left({ processes }: Up): readonly string[] {
+  return [...processes].flatMap(([pid, line]) =>
+    fileOf(pid, "cmdline").replaceAll("\0", " ") === line ? [line] : [],
+  );
+}
+
+function pidOf({ processes }: Up, part: string): number {
+  return [...processes].find(([, line]) => line.includes(part))![0];
+}
+
+test("Ctrl-C ends all of it, with exit code 0", async () => {
+  const cluster = await up();
+  assert.ok(cluster.processes.size >= 6);
+  cluster.command.kill("SIGINT");
+  assert.is(await cluster.ended, 0);
+  assert.equal(left(cluster), []);
+});
+
+for (const part of ["nats-server", " gateway ", "worker-2"]) {
+  test(`the crash of ${part.trim()} ends all of it, and is told`, async () => {
+    const cluster = await up();
+    process.kill(pidOf(cluster, part), "SIGKILL");
+    assert.is.not(await cluster.ended, 0);
+    assert.match(cluster.stderr(), new RegExp(`${part.trim()} ended`));
+    assert.equal(left(cluster), []);
+  });
+}
+
+test("when the command itself is killed, all of it ends by itself", async () => {
+  const cluster = await up();
+  cluster.command.kill("SIGKILL");
+  await cluster.ended;
+  await Effect.runPromise(until("nothing is left", () => left(cluster).length === 0));
+  assert.equal(left(cluster), []);
+});
+
+test.run();
