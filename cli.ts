@@ -14,28 +14,40 @@ import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Runtime from "effect/Runtime";
 import { planCommand } from "./analysis/plan-command.ts";
+import { reportCommand } from "./analysis/report-command.ts";
 import {
+  CONFIGURED,
   gatewayCommand,
   masterCommand,
   storageCommand,
   workerCommand,
 } from "./live/daemon-command.ts";
+import { withConfig } from "./live/daemon-config.ts";
+import { invokeCommand } from "./live/invoke-command.ts";
 import { liveCommand } from "./live/live-command.ts";
 import packageJson from "./package.json" with { type: "json" };
+import { calibrateCommand } from "./sim/calibrate-command.ts";
+import { experimentCommand } from "./sim/experiment-command.ts";
 import { simulateCommand } from "./sim/simulate-command.ts";
 import { startCommand } from "./sim/start-command.ts";
 import { traceCommand } from "./traces/trace-command.ts";
 import { checkCommand } from "./workflows/check-command.ts";
+import { newCommand } from "./workflows/new-command.ts";
 
 const faasflow = Command.make("faasflow").pipe(
   Command.withDescription("Serverless workflows: schedule them, store their data, simulate both"),
   Command.withSubcommands([
     startCommand,
     simulateCommand,
+    calibrateCommand,
     planCommand,
     checkCommand,
+    newCommand,
     traceCommand,
+    experimentCommand,
+    reportCommand,
     liveCommand,
+    invokeCommand,
     gatewayCommand,
     masterCommand,
     workerCommand,
@@ -77,7 +89,10 @@ const services = NodeChildProcessSpawner.layer.pipe(
 const GRACE_MS = 2_000;
 
 const run = Command.runWith(faasflow, { version: packageJson.version });
-const program = run(process.argv.slice(2)).pipe(Effect.provide(services));
+const program = withConfig(process.argv.slice(2), CONFIGURED).pipe(
+  Effect.flatMap(run),
+  Effect.provide(services),
+);
 
 // Whoever reads our output may have read enough (`| head`): that is no mistake.
 for (const stream of [process.stdout, process.stderr]) {

@@ -23,13 +23,13 @@ export function table(groups: readonly ColumnGroup[], rows: readonly TableRow[])
   const columns = groups.flatMap((group) => group.columns);
   const cells = rows.filter((row) => row !== "line");
   const widths = columns.map((column, i) =>
-    Math.max(titleOf(column).length, ...cells.map((row) => (row[i] ?? "").length)),
+    Math.max(titled(column).length, ...cells.map((row) => (row[i] ?? "").length)),
   );
   widenForHeadings(groups, widths);
   const layout: Layout = { groups, widths };
   const lines = [border(layout, "┌", "┬", "┐")];
   if (groups.some(({ heading }) => heading !== "")) lines.push(headings(layout));
-  lines.push(line(layout, columns.map(titleOf)), border(layout, "├", "┼", "┤"));
+  lines.push(line(layout, columns.map(titled)), border(layout, "├", "┼", "┤"));
   for (const row of rows) {
     lines.push(row === "line" ? border(layout, "├", "┼", "┤") : line(layout, row));
   }
@@ -61,7 +61,8 @@ interface Layout {
 /** Between two columns of one group. */
 const GAP = "  ";
 
-function titleOf({ header, unit }: Column): string {
+/** The header with its unit. */
+export function titled({ header, unit }: Column): string {
   return unit === undefined ? header : `${header} ${unit}`.trim();
 }
 

@@ -4,42 +4,20 @@
 
 import type { Settings } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
-import { invariant } from "../core/invariant.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Facts, InvocationId } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
+import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { ROOT_ITEM } from "../core/workflow/item.ts";
-import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
+import type { Recorded } from "../core/workflow/recorded.ts";
+import { Clients, type Load } from "./clients.ts";
 import { Cluster } from "./cluster.ts";
-import { drawRecorded, isRandom } from "./draw.ts";
+import { countOf, drawRecorded, isRandom } from "./draw.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Kernel } from "./kernel.ts";
 import { Population } from "./population.ts";
 import type { Profile } from "./profile.ts";
 import { Streams } from "./streams.ts";
-
-/** One request to come. */
-export interface Arrival {
-  readonly at: Micros;
-  /** Plan id. */
-  readonly plan: number;
-  readonly recorded: Recorded;
-}
-
-export type Load =
-  /** Requests at times of their own, in time order; drawn from the iterator one by one. */
-  | { readonly tag: "open"; readonly arrivals: Iterator<Arrival> }
-  /** Each client sends its next request when the one before is over. */
-  | {
-      readonly tag: "closed";
-      readonly plan: number;
-      readonly clients: number;
-      readonly start: Micros;
-      /** No request is sent later than this after the start; none: no limit. */
-      readonly duration: Micros | undefined;
-      /** Requests in all; none: no limit. One of the two is needed. */
-      readonly invocations: number | undefined;
-    };
 
 export interface RunOptions {
   readonly profile: Profile;
@@ -57,24 +35,19 @@ export interface RunResult {
   readonly end: Micros;
   readonly started: number;
   readonly finished: number;
-  /** Invocations that neither finished nor were aborted. */
+  /** Invocations that neither finished nor were aborted; their clients may have left. */
   readonly unfinished: readonly InvocationId[];
   readonly messages: { readonly sent: number; readonly lost: number };
   /** Steps of the kernel. */
   readonly steps: number;
   /** Worker to core-microseconds used. */
   readonly busy: readonly number[];
+  /** Worker to microseconds that its engine was in service. */
+  readonly engineBusy: readonly number[];
 }
 
 export function run(options: RunOptions): RunResult {
   return new Run(options).run();
-}
-
-type ClosedLoad = Extract<Load, { tag: "closed" }>;
-
-interface Client {
-  readonly load: ClosedLoad;
-  left: number;
 }
 
 class Run {
@@ -83,8 +56,9 @@ class Run {
   readonly #streams: Streams;
   readonly #population: Population;
   readonly #cluster: Cluster;
-  /** Invocations under way, and the closed loop that waits for each, if one does. */
-  readonly #active: Map<InvocationId, Client | undefined>;
+  readonly #clients: Clients;
+  /** Invocations under way. */
+  readonly #active: Set<InvocationId>;
   readonly #random: readonly boolean[];
   #nextId: InvocationId;
   #finished: number;
@@ -96,7 +70,8 @@ class Run {
     this.#streams = new Streams(options.seed);
     const watchStore = (options.faults ?? NO_FAULTS).crashes.length > 0;
     this.#population = new Population(options.plans, { watchStore });
-    this.#active = new Map();
+    this.#clients = new Clients(this.#kernel, (plan, known) => this.#invoke(plan, known));
+    this.#active = new Set();
     this.#random = options.plans.map((plan) => isRandom(plan.graph));
     this.#nextId = 0;
     this.#finished = 0;
@@ -114,90 +89,65 @@ class Run {
   }
 
   run(): RunResult {
-    for (const load of this.#options.loads) this.#begin(load);
-    this.#kernel.run(() => this.#active.size === 0 && this.#kernel.isIdle);
+    for (const load of this.#options.loads) this.#clients.begin(load);
+    this.#kernel.run(() => this.#clients.haveLeft || this.#isQuiet);
+    const workers = [...Array(this.#options.settings.workers).keys()];
     return {
       end: this.#end,
       started: this.#nextId,
       finished: this.#finished,
-      unfinished: [...this.#active.keys()],
+      unfinished: [...this.#active],
       messages: this.#cluster.messages,
       steps: this.#kernel.steps,
-      busy: Array.from({ length: this.#options.settings.workers }, (_, worker) =>
-        this.#cluster.busyOf(worker),
-      ),
+      busy: workers.map((worker) => this.#cluster.busyOf(worker)),
+      engineBusy: workers.map((worker) => this.#cluster.engineBusyOf(worker)),
     };
   }
 
-  #begin(load: Load): void {
-    if (load.tag === "open") {
-      this.#nextArrival(load.arrivals);
-      return;
-    }
-    const { invocations, duration } = load;
-    invariant(invocations !== undefined || duration !== undefined, "a closed loop has an end");
-    const client: Client = { load, left: invocations ?? Infinity };
-    for (let index = 0; index < load.clients; index++) {
-      this.#schedule(load.start, () => this.#again(client));
-    }
+  get #isQuiet(): boolean {
+    return this.#active.size === 0 && this.#kernel.isIdle;
   }
 
-  /** Only the next arrival is ever pending, however long the trace. */
-  #nextArrival(arrivals: Iterator<Arrival>): void {
-    const next = arrivals.next();
-    if (next.done === true) return;
-    const { at, plan, recorded } = next.value;
-    this.#schedule(at, () => {
-      this.#invoke(plan, recorded, undefined);
-      this.#nextArrival(arrivals);
-    });
-  }
-
-  #schedule(at: Micros, then: () => void): void {
-    this.#kernel.at(Math.max(at, this.#kernel.now) as Micros, { step: then });
-  }
-
-  #again(client: Client): void {
-    const { plan, start, duration } = client.load;
-    const over = duration !== undefined && this.#kernel.now >= start + duration;
-    if (client.left === 0 || over) return;
-    client.left--;
-    this.#invoke(plan, NOTHING_RECORDED, client);
-  }
-
-  #invoke(plan: number, known: Recorded, client: Client | undefined): void {
+  #invoke(plan: number, known: Recorded): InvocationId {
     const { graph } = this.#options.plans[plan]!;
     const recorded = this.#random[plan]! ? drawRecorded(graph, known, this.#streams) : known;
     const invocation = this.#nextId++;
-    this.#active.set(invocation, client);
+    this.#active.add(invocation);
     this.#population.add(invocation, recorded);
     this.#cluster.arrive({
       tag: "arrival",
       at: this.#kernel.now,
       invocation,
       plan,
-      facts: factsOf(recorded),
+      facts: factsOf(graph, recorded),
     });
+    return invocation;
   }
 
   #record(event: Event): void {
     this.#options.record(event);
     if (event.kind !== "finish" && event.kind !== "abort") return;
-    if (event.kind === "finish") this.#finished++;
-    const client = this.#active.get(event.invocation);
+    const answered = event.kind === "finish";
+    if (answered) this.#finished++;
     this.#active.delete(event.invocation);
     this.#population.remove(event.invocation);
     this.#cluster.forget(event.invocation);
     this.#end = event.time;
-    if (client !== undefined) this.#schedule(this.#kernel.now, () => this.#again(client));
+    this.#clients.ended(event.invocation, { answered });
   }
 }
 
-/** Branches are the one thing drawn that the core has to know. */
-function factsOf({ branches }: Recorded): Facts {
-  return [...branches].flatMap(([vertex, value]) =>
+/** What the core has to know of what was drawn: branches, and the lengths of lists among the inputs. */
+function factsOf(graph: Graph, recorded: Recorded): Facts {
+  const branches = [...recorded.branches].flatMap(([vertex, value]) =>
     typeof value === "number"
       ? [{ tag: "branch", vertex, item: ROOT_ITEM, branch: value } as const]
       : [...value].map(([item, branch]) => ({ tag: "branch", vertex, item, branch }) as const),
   );
+  const counts = graph.data.flatMap(({ producer, spec }, datum) => {
+    if (producer !== OUTSIDE || spec.items === undefined) return [];
+    const count = countOf(graph, recorded, datum, ROOT_ITEM);
+    return [{ tag: "count", datum, item: ROOT_ITEM, count } as const];
+  });
+  return [...branches, ...counts];
 }

@@ -25,9 +25,11 @@ import { NOTHING_RECORDED } from "../core/workflow/recorded.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { type Extent, fixedArrivals, mergeArrivals, poissonArrivals } from "../traces/arrivals.ts";
 import type { TraceEntry } from "../traces/record.ts";
+import type { Arrival, Load, Patience } from "./clients.ts";
 import type { Faults } from "./faults.ts";
 import type { Profile } from "./profile.ts";
-import { type Arrival, type Load, type RunResult, run } from "./run.ts";
+import { ENGINE_PROTOCOLS } from "./protocols.ts";
+import { type RunResult, run } from "./run.ts";
 import { Streams } from "./streams.ts";
 
 export interface Scenario {
@@ -53,6 +55,9 @@ export type ScenarioLoad =
       readonly duration: Micros | undefined;
       /** For each workflow, whichever client sends it. */
       readonly invocations: number | undefined;
+      /** Between the starts of two workflows' loops; none: all start at once. */
+      readonly stagger?: Micros;
+      readonly patience?: Patience;
     }
   | {
       readonly tag: "open";
@@ -60,6 +65,9 @@ export type ScenarioLoad =
       /** Of each workflow, a second. */
       readonly rate: number;
       readonly extent: Extent;
+      /** The scenario's warm-up is a loop of its own, over before the one that is measured begins. */
+      readonly warmFirst?: boolean;
+      readonly patience?: Patience;
     }
   /** As the trace says that the scenario is prepared with; `sha256` of its bytes. */
   | { readonly tag: "trace"; readonly sha256: string };
@@ -108,23 +116,15 @@ export class PreparedScenario {
   }
 
   simulate(observers: Observers): Outcome {
-    const { profile, seed, faults, warmUp, scheme, storage } = this.scenario;
+    const { warmUp, scheme, storage } = this.scenario;
     const metrics = new Metrics({ plans: this.plans.map(planHeader), skip: warmUp });
     const hash = new EventHash();
     const checker = observers.check ? new InvariantChecker({ plans: this.plans }) : undefined;
-    const result = run({
-      profile,
-      settings: this.settings,
-      plans: this.plans,
-      loads: this.#loads(),
-      seed,
-      faults,
-      record: (event) => {
-        hash.add(event);
-        metrics.add(event);
-        checker?.add(event);
-        observers.event?.(event);
-      },
+    const result = this.play((event) => {
+      hash.add(event);
+      metrics.add(event);
+      checker?.add(event);
+      observers.event?.(event);
     });
     const digest = hash.digest();
     const rows = [
@@ -132,6 +132,13 @@ export class PreparedScenario {
       hashRow({ scheme, storage }, digest, result.started),
     ].map((row) => this.#named(row));
     return { rows, result, hash: digest, violations: checker?.finish() ?? [], metrics };
+  }
+
+  /** The run alone, for whoever needs nothing but its events. */
+  play(record: (event: Event) => void): RunResult {
+    const { profile, seed, faults } = this.scenario;
+    const { settings, plans } = this;
+    return run({ profile, settings, plans, loads: this.#loads(), seed, faults, record });
   }
 
   /** What concerns the run as a whole bears the workflow's name, if there is just one. */
@@ -142,26 +149,27 @@ export class PreparedScenario {
   }
 
   #loads(): readonly Load[] {
-    const { load, seed } = this.scenario;
+    const { load, seed, warmUp } = this.scenario;
     switch (load.tag) {
       case "closed":
         return this.plans.map(({ id }) => ({
           tag: "closed",
           plan: id,
           clients: load.clients,
-          start: 0 as Micros,
+          start: ((load.stagger ?? 0) * id) as Micros,
           duration: load.duration,
           invocations: load.invocations,
+          patience: load.patience,
         }));
       case "open": {
         const streams = new Streams(seed);
-        const byWorkflow = this.plans.map(({ graph }) => {
-          const loop = { workflow: graph.name, rate: load.rate, extent: load.extent };
-          if (load.arrivals === "fixed") return fixedArrivals(loop);
-          const stream = streams.stream(`arrivals/${graph.name}`);
-          return poissonArrivals(loop, () => stream.uniform());
-        });
-        return [{ tag: "open", arrivals: this.#toRun(mergeArrivals(byWorkflow)) }];
+        const loop = (extent: Extent): Iterator<Arrival> =>
+          this.#toRun(mergeArrivals(this.#arrivals(load, extent, streams)));
+        const { patience, extent, warmFirst } = load;
+        const measured: Load = { tag: "open", arrivals: loop(extent), patience };
+        if (warmFirst !== true || warmUp === 0) return [measured];
+        const warming = loop({ tag: "count", count: warmUp });
+        return [{ tag: "open", arrivals: warming, patience, next: measured }];
       }
       case "trace": {
         const workflows = new Map(this.plans.map(({ graph }) => [graph.name, graph]));
@@ -170,6 +178,20 @@ export class PreparedScenario {
       default:
         return load satisfies never;
     }
+  }
+
+  /** By workflow. */
+  #arrivals(
+    { arrivals, rate }: Extract<ScenarioLoad, { tag: "open" }>,
+    extent: Extent,
+    streams: Streams,
+  ): readonly Iterable<{ at: Micros; workflow: string }>[] {
+    return this.plans.map(({ graph }) => {
+      const loop = { workflow: graph.name, rate, extent };
+      if (arrivals === "fixed") return fixedArrivals(loop);
+      const stream = streams.stream(`arrivals/${graph.name}`);
+      return poissonArrivals(loop, () => stream.uniform());
+    });
   }
 
   *#toRun(
@@ -197,16 +219,17 @@ function plansOf(scenario: Scenario): readonly Plan[] {
 }
 
 function settingsOf({ scheme, workers, profile }: Scenario): Settings {
-  const { dispatch_tick, poll_before_assign, follow_plan, batch_triggers } = profile.engine;
+  const { engine_protocol, placement, triggers, at_limit } = profile.mechanisms;
   return {
     scheme,
     workers,
     workerMemory: profile.cluster.worker_memory,
     keepAlive: profile.container.keep_alive,
-    dispatchTick: dispatch_tick,
-    pollBeforeAssign: poll_before_assign,
-    followPlan: follow_plan,
-    batchTriggers: batch_triggers,
+    atLimit: at_limit,
+    dispatchTick: profile.engine.dispatch_tick,
+    pollBeforeAssign: ENGINE_PROTOCOLS[engine_protocol].poll,
+    followPlan: placement === "plan",
+    batchTriggers: triggers === "batched",
     ...STORE_RETRIES,
   };
 }

@@ -22,7 +22,15 @@ function checkRefused(run: Finished, ...reasons: readonly RegExp[]): void {
 
 const help = suite("help");
 
-for (const command of [["start"], ["simulate"], ["plan"], ["check"], ["trace", "from-events"]]) {
+for (const command of [
+  ["start"],
+  ["simulate"],
+  ["plan"],
+  ["check"],
+  ["experiment"],
+  ["report"],
+  ["trace", "from-events"],
+]) {
   help(`of ${command.join(" ")} goes to standard output, with an example`, () => {
     const { code, stdout, stderr } = faasflow(...command, "--help");
     assert.is(code, 0);
