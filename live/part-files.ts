@@ -7,10 +7,20 @@
  * the machine's.
  */
 
-import { createWriteStream, type WriteStream } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+  writeFileSync,
+} from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { SMALL_BYTES, wholeOf } from "./file-transfer.ts";
 
 /** Bytes that a body is written with at a time, a body. */
 const CHUNK = 256 * 1024;
@@ -19,8 +29,8 @@ const MOVE_TRIES = 5;
 
 export interface OpenPart {
   readonly bytes: number;
-  /** To be read to its end or destroyed. */
-  readonly body: Readable;
+  /** To be read to its end or destroyed; its content, if that is little. */
+  readonly body: Readable | Buffer;
 }
 
 export class PartFiles {
@@ -61,12 +71,16 @@ export class PartFiles {
    */
   async write(path: string, body: Readable, bytes: number): Promise<void> {
     const draft = this.#draft();
+    if (bytes <= SMALL_BYTES) {
+      const content = await wholeOf(body);
+      checkLength(content.length, bytes);
+      this.#writeSmall(draft, join(this.#parts, path), content);
+      return;
+    }
     try {
       const file = createWriteStream(draft, { flags: "wx", highWaterMark: CHUNK });
       await pour(body, file);
-      if (file.bytesWritten !== bytes) {
-        throw new Error(`${file.bytesWritten} bytes came, ${bytes} were announced`);
-      }
+      checkLength(file.bytesWritten, bytes);
       await this.#moveIn(draft, join(this.#parts, path));
     } catch (cause) {
       await fs.rm(draft, { force: true });
@@ -76,7 +90,10 @@ export class PartFiles {
 
   /** undefined: there is no such part. */
   async read(path: string): Promise<OpenPart | undefined> {
-    const handle = await orMissing(fs.open(join(this.#parts, path), "r"));
+    const file = join(this.#parts, path);
+    const small = smallContent(file);
+    if (small !== undefined) return { bytes: small.length, body: small };
+    const handle = await orMissing(fs.open(file, "r"));
     if (handle === undefined) return undefined;
     const stats = await handle.stat();
     const body = handle.createReadStream({ highWaterMark: CHUNK });
@@ -94,6 +111,22 @@ export class PartFiles {
     const trash = this.#draft();
     await orMissing(fs.rename(join(this.#parts, path), trash));
     await fs.rm(trash, { recursive: true, force: true });
+  }
+
+  #writeSmall(draft: string, target: string, content: Buffer): void {
+    try {
+      writeFileSync(draft, content, { flag: "wx" });
+      try {
+        renameSync(draft, target);
+      } catch (cause) {
+        if (!isMissing(cause)) throw cause;
+        mkdirSync(dirname(target), { recursive: true });
+        renameSync(draft, target);
+      }
+    } catch (cause) {
+      rmSync(draft, { force: true });
+      throw cause;
+    }
   }
 
   #draft(): string {
@@ -127,6 +160,22 @@ function pour(body: Readable, file: WriteStream): Promise<void> {
     file.destroy();
     throw cause;
   });
+}
+
+/** undefined: it is large, or not there. */
+function smallContent(file: string): Buffer | undefined {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    return stats?.isFile() && stats.size <= SMALL_BYTES ? readFileSync(file) : undefined;
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
+function checkLength(came: number, announced: number): void {
+  if (came === announced) return;
+  throw new Error(`${came} bytes came, ${announced} were announced`);
 }
 
 async function orMissing<A>(found: Promise<A>): Promise<A | undefined> {

@@ -236,7 +236,8 @@ async function get(
   }
   response.setHeader("content-length", part.bytes);
   response.writeHead(200, { "content-type": "application/octet-stream" });
-  await pipeline(part.body, response);
+  if (Buffer.isBuffer(part.body)) response.end(part.body);
+  else await pipeline(part.body, response);
 }
 
 function answer(response: ServerResponse, status: number, body?: object): void {
