@@ -1,6 +1,6 @@
 /**
- * The one thread of a container: requests, serialisation and local copies of one activation go
- * through it one after another, however many transfers are under way.
+ * The one thread of a container: requests and bodies of one activation go through it one after
+ * another, however many transfers are under way.
  *
  * end = max(now, end of the one before) + time.
  */
@@ -8,27 +8,42 @@
 import type { Micros } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import type { Profile, Rate } from "./profile.ts";
+import type { RequestThread } from "./request-thread.ts";
 
-export class ContainerThread {
+export class ContainerThread implements RequestThread {
+  readonly requestTime: Micros;
   #freeAt: Micros;
 
-  constructor() {
+  constructor({ container }: Pick<Profile, "container">) {
+    this.requestTime = container.request;
     this.#freeAt = 0 as Micros;
   }
 
-  /** Takes the thread for `time` as soon as it is free; gives when that will be over. */
   take(now: Micros, time: Micros): Micros {
     this.#freeAt = (Math.max(now, this.#freeAt) + time) as Micros;
     return this.#freeAt;
   }
 }
 
-/** Time to write or read a body in the container. */
-export function serialisation(
-  { container }: Profile,
-  body: { readonly bytes: number; readonly content: Content },
+/** To send a body. */
+export function sendTime(bytes: number, { container }: Pick<Profile, "container">): Micros {
+  return transferTime(bytes, container.body);
+}
+
+/** To write a body as JSON, which binary ones are not. */
+export function writeTime(
+  { bytes, content }: { readonly bytes: number; readonly content: Content },
+  { container }: Pick<Profile, "container">,
 ): Micros {
-  return body.content === "binary" ? (0 as Micros) : transferTime(body.bytes, container.serialise);
+  return content === "binary" ? (0 as Micros) : transferTime(bytes, container.body);
+}
+
+/** To receive a body and, if it is JSON, to parse it. */
+export function readTime(
+  body: { readonly bytes: number; readonly content: Content },
+  profile: Pick<Profile, "container">,
+): Micros {
+  return (sendTime(body.bytes, profile) + writeTime(body, profile)) as Micros;
 }
 
 /** Rounded up to whole microseconds. */

@@ -1,30 +1,29 @@
 /**
  * One node's engine: a machine of the core behind an event loop that takes time. Inputs wait their
- * turn; each is handled at the end of its service time.
+ * turn; each is handled at the end of its service time. What the engine sends takes the same loop.
  */
 
 import type { Input } from "../core/env.ts";
-import type { Micros } from "../core/units.ts";
-import { serviceTime } from "./control-plane.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
+import { isRequest } from "./control-plane.ts";
 import type { Kernel, Step } from "./kernel.ts";
-import type { EngineProfile } from "./profile.ts";
+import type { RequestThread } from "./request-thread.ts";
 
 export interface Machine {
   handle(input: Input): void;
 }
 
-export class EngineLoop {
+export class EngineLoop implements RequestThread {
   readonly #kernel: Kernel;
-  readonly #profile: EngineProfile;
-  readonly #startsOf: (plan: number) => number;
+  /** Of the loop, for one request sent or served. */
+  readonly requestTime: Micros;
   #machine: Machine | undefined;
   #freeAt: Micros;
   #busy: number;
 
-  constructor(kernel: Kernel, profile: EngineProfile, startsOf: (plan: number) => number) {
+  constructor(kernel: Kernel, options: { readonly requestTime: Micros }) {
     this.#kernel = kernel;
-    this.#startsOf = startsOf;
-    this.#profile = profile;
+    this.requestTime = options.requestTime;
     this.#machine = undefined;
     this.#freeAt = 0 as Micros;
     this.#busy = 0;
@@ -50,14 +49,20 @@ export class EngineLoop {
     const machine = this.#machine;
     if (machine === undefined) return;
     const now = this.#kernel.now;
-    const time = serviceTime(input, this.#profile, this.#startsOf);
+    const served = input.tag === "message" && isRequest(input.message);
+    const time = served ? this.requestTime : NO_TIME;
     if (time === 0 && this.#freeAt <= now) {
       machine.handle(input);
       return;
     }
+    this.#kernel.at(this.take(now, time), new Turn(this, machine, input));
+  }
+
+  /** Takes the loop for `time` as soon as it is free; gives when that will be over. */
+  take(now: Micros, time: Micros): Micros {
     this.#busy += time;
     this.#freeAt = (Math.max(now, this.#freeAt) + time) as Micros;
-    this.#kernel.at(this.#freeAt, new Turn(this, machine, input));
+    return this.#freeAt;
   }
 
   handle(machine: Machine, input: Input): void {

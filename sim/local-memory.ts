@@ -1,20 +1,24 @@
 /**
  * The local store of one worker: its memory.
  *
- *   get or put = operation + bytes / serialise (both in the container's thread) + bytes / bandwidth
+ *   get = (look-ups + 1) operation + bytes read, in the container's thread, + bytes / bandwidth
+ *   put = operation + bytes sent, in that thread, + bytes / bandwidth
  *
- * where all gets and puts of the worker share the memory's bandwidth. The log record that goes to
- * the remote store within the same time is the worker host's (`log_records`, see remote-store.ts).
+ * where all gets and puts of the worker share the memory's bandwidth; what is read is received and,
+ * if it is JSON, parsed. The record that goes to the remote store within the time of a get is the
+ * worker host's (`getRecords`, protocols.ts).
  */
 
 import type { Bytes, Micros } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
-import { type ContainerThread, serialisation } from "./container-thread.ts";
+import { type ContainerThread, readTime, sendTime } from "./container-thread.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
 import type { Profile } from "./profile.ts";
+import { STORE_PROTOCOLS } from "./protocols.ts";
 import { SharedRate } from "./shared-rate.ts";
 
 export interface LocalRequest {
+  readonly kind: "get" | "put";
   readonly bytes: Bytes;
   readonly content: Content;
   readonly thread: ContainerThread;
@@ -35,11 +39,20 @@ export class LocalMemory {
   }
 
   begin(request: LocalRequest): LocalOperation {
-    const time = this.#profile.local_store.operation + serialisation(this.#profile, request);
     const operation = new LocalOperation(this, request);
-    const done = request.thread.take(this.#kernel.now, time as Micros);
+    const done = request.thread.take(this.#kernel.now, this.#threadTime(request));
     this.#kernel.at(done, operation);
     return operation;
+  }
+
+  #threadTime(request: LocalRequest): Micros {
+    const { local_store, mechanisms } = this.#profile;
+    if (request.kind === "put") {
+      return (local_store.operation + sendTime(request.bytes, this.#profile)) as Micros;
+    }
+    const { localLookUps } = STORE_PROTOCOLS[mechanisms.store_protocol];
+    const operations = localLookUps[request.content] + 1;
+    return (operations * local_store.operation + readTime(request, this.#profile)) as Micros;
   }
 
   move(bytes: Bytes, next: Step): void {

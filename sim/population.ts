@@ -48,6 +48,10 @@ export class Population {
     return { graph: this.#plan(plan).graph, recorded: this.#recordedOf(invocation) };
   }
 
+  graph(plan: number): Graph {
+    return this.#plan(plan).graph;
+  }
+
   demand(plan: number, invocation: InvocationId, task: number, item: Item): Demand {
     return this.#demands[plan]!.of(this.#recordedOf(invocation), task, item);
   }

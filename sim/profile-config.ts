@@ -13,7 +13,9 @@ import {
 } from "../workflows/document.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { resourceUrl } from "../workflows/resources.ts";
+import type { Range } from "./calibrate.ts";
 import type { Profile } from "./profile.ts";
+import { ENGINE_PROTOCOLS, STORE_PROTOCOLS } from "./protocols.ts";
 
 export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileErrors", {
   message: Schema.String,
@@ -23,10 +25,10 @@ export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileE
 export const PROFILES = ["paper-testbed", "ideal"] as const;
 
 /**
- * How a value is written: with a unit of time or size, a rate, a whole number (`some`: at least 1),
- * a number (`cores`: above 0), or a choice.
+ * How a value is written: with a unit of time or size, a rate, a whole number of at least 1, a
+ * number (`cores`: above 0), or one of some names.
  */
-type Kind = "time" | "size" | "rate" | "count" | "some" | "cores" | "number" | "flag" | "document";
+type Kind = "time" | "size" | "rate" | "some" | "cores" | "number" | readonly string[];
 type Section = Exclude<keyof Profile, "name">;
 
 const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kind } } = {
@@ -35,54 +37,47 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
     worker_cores: "cores",
     worker_memory: "size",
     worker_capacity: "number",
+    storage_cores: "cores",
   },
   network: { latency: "time", worker_link: "rate", storage_link: "rate" },
   remote_store: {
-    request: "time",
+    look_up: "time",
     record: "time",
-    cores: "cores",
-    get_requests: "some",
-    put_requests: "count",
-    miss_requests: "count",
-    log_records: "count",
-    run_records: "count",
-    key_records: "count",
     commit: "time",
     connections: "some",
-    document: "document",
-    intake_filler: "rate",
-    intake_text: "rate",
-    intake_binary: "rate",
+    compress_filler: "rate",
+    compress_text: "rate",
     expand: "rate",
+    disk: "rate",
   },
-  local_store: { operation: "time", lookups: "count", bandwidth: "rate" },
+  local_store: { operation: "time", bandwidth: "rate" },
   container: {
     cold_start: "time",
     cold_start_sigma: "number",
     keep_alive: "time",
-    invoke: "time",
+    set_up: "time",
     request: "time",
-    serialise: "rate",
-    transfer: "rate",
+    body: "rate",
   },
-  engine: {
-    message: "time",
-    trigger: "time",
-    body: "time",
-    assign: "time",
-    complete: "time",
-    poll: "time",
-    start: "time",
-    gateway: "time",
-    dispatch_tick: "time",
-    poll_before_assign: "flag",
-    follow_plan: "flag",
-    batch_triggers: "flag",
+  engine: { request: "time", dispatch_tick: "time" },
+  mechanisms: {
+    store_protocol: Object.keys(STORE_PROTOCOLS),
+    engine_protocol: Object.keys(ENGINE_PROTOCOLS),
+    document: ["shared", "per-datum"],
+    placement: ["plan", "least-loaded"],
+    triggers: ["single", "batched"],
+    at_limit: ["wait", "stall"],
   },
 };
 
 /** The name of a profile that comes with the package, or the path of a file. */
 export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: string) {
+  const { profile } = yield* loadProfileText(nameOrPath);
+  return profile;
+});
+
+/** The same, with the text and the ranges that are in it. */
+export const loadProfileText = Effect.fn("loadProfileText")(function* (nameOrPath: string) {
   const isPath = /[/\\]|\.ya?ml$/i.test(nameOrPath);
   const known = (PROFILES as readonly string[]).includes(nameOrPath);
   if (!isPath && !known) {
@@ -96,7 +91,7 @@ export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: strin
     catch: (cause) => new ProfileErrors({ message: `${file}: ${(cause as Error).message}` }),
   });
   const result = parseProfile(text, known ? nameOrPath : file);
-  if ("profile" in result) return result.profile;
+  if ("profile" in result) return { text, ...result };
   const lines = result.problems.map((problem) => formatProblem(file, problem));
   return yield* new ProfileErrors({ message: lines.join("\n") });
 });
@@ -105,24 +100,28 @@ export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: strin
 export function parseProfile(
   text: string,
   name: string,
-): { readonly profile: Profile } | { readonly problems: readonly LocatedProblem[] } {
+):
+  | { readonly profile: Profile; readonly ranges: readonly Range[] }
+  | { readonly problems: readonly LocatedProblem[] } {
   const source = readSource(text);
   if (source.data === undefined || source.problems.length > 0) return { problems: source.problems };
   const reader = new ProfileReader(source);
   const values = reader.read();
   if (reader.problems.length > 0) return { problems: reader.problems };
-  return { profile: { name, ...values } as Profile };
+  return { profile: { name, ...values } as Profile, ranges: reader.ranges };
 }
 
-type Values = Record<string, Record<string, number | string | boolean>>;
+type Values = Record<string, Record<string, number | string>>;
 
 class ProfileReader {
   readonly #source: Source;
   readonly problems: LocatedProblem[];
+  readonly ranges: Range[];
 
   constructor(source: Source) {
     this.#source = source;
     this.problems = [];
+    this.ranges = [];
   }
 
   read(): Values {
@@ -134,17 +133,45 @@ class ProfileReader {
       for (const [field, kind] of Object.entries(fields)) {
         if (!(field in found)) continue;
         const value = this.#value([section, field], found[field], kind);
-        if (value !== undefined) values[section][field] = value;
+        if (value === undefined) continue;
+        values[section][field] = value;
+        this.#range([section, field], { entry: found[field], kind, value });
       }
     }
     return values;
   }
 
-  /** The fields at the path; unknown and missing ones are problems. */
+  /** `range: [low, high]`, around the value; only what has one is fitted. */
+  #range(
+    path: readonly [string, string],
+    of: { readonly entry: unknown; readonly kind: Kind; readonly value: number | string },
+  ): void {
+    const { kind, value } = of;
+    const { range } = of.entry as { readonly range?: unknown };
+    if (range === undefined) return;
+    const where = [...path, "range"];
+    if (kind !== "time" && kind !== "rate") {
+      this.#problem(where, "only times and rates have a range", "Take it away.");
+      return;
+    }
+    const remedy = "Write two bounds above 0 around the value, such as [1 ms, 5 ms].";
+    const bounds = (Array.isArray(range) ? range : []).map((bound) => readValue(bound, kind));
+    const [low, high] = bounds.map((bound) =>
+      "value" in bound ? Number(bound.value) : Number.NaN,
+    );
+    if (bounds.length !== 2 || !(low! > 0 && low! <= Number(value) && Number(value) <= high!)) {
+      this.#problem(where, `found ${shown(range)} around ${value}`, remedy);
+      return;
+    }
+    this.ranges.push({ path, kind, low: low!, high: high! });
+  }
+
+  /** The fields at the path; unknown and missing ones, but for optional ones, are problems. */
   #record(
     path: readonly string[],
     data: unknown,
     fields: readonly string[],
+    optional: readonly string[] = [],
   ): Readonly<Record<string, unknown>> {
     if (typeof data !== "object" || data === null || Array.isArray(data)) {
       if (data !== undefined || path.length === 0) {
@@ -153,9 +180,9 @@ class ProfileReader {
       return {};
     }
     const record = data as Readonly<Record<string, unknown>>;
-    const names = new Names("field", fields);
+    const names = new Names("field", [...fields, ...optional]);
     for (const field of Object.keys(record)) {
-      if (fields.includes(field)) continue;
+      if (fields.includes(field) || optional.includes(field)) continue;
       this.#problem([...path, field], `${quoted(field)} is not a field here`, names.remedy(field));
     }
     for (const field of fields) {
@@ -165,12 +192,8 @@ class ProfileReader {
     return record;
   }
 
-  #value(
-    path: readonly string[],
-    data: unknown,
-    kind: Kind,
-  ): number | string | boolean | undefined {
-    const entry = this.#record(path, data, ["value", "source"]);
+  #value(path: readonly string[], data: unknown, kind: Kind): number | string | undefined {
+    const entry = this.#record(path, data, ["value", "source"], ["range"]);
     if (!("value" in entry)) return undefined;
     if (typeof entry["source"] !== "string") {
       this.#problem(
@@ -192,17 +215,13 @@ class ProfileReader {
 }
 
 type ValueReading =
-  | { readonly value: number | string | boolean }
+  | { readonly value: number | string }
   | { readonly found: string; readonly remedy: string };
 
 function readValue(value: unknown, kind: Kind): ValueReading {
-  if (kind === "flag") {
-    if (typeof value === "boolean") return { value };
-    return { found: `found ${shown(value)}`, remedy: "Write true or false." };
-  }
-  if (kind === "document") {
-    if (value === "shared" || value === "per-datum") return { value };
-    return { found: `found ${shown(value)}`, remedy: "Write shared or per-datum." };
+  if (typeof kind !== "string") {
+    if (typeof value === "string" && kind.includes(value)) return { value };
+    return { found: `found ${shown(value)}`, remedy: `Write ${kind.join(" or ")}.` };
   }
   if (typeof value !== "number" && typeof value !== "string") {
     return { found: `found ${shown(value)}`, remedy: "Write a number with its unit." };
@@ -215,15 +234,11 @@ function readValue(value: unknown, kind: Kind): ValueReading {
   return readNumber(value, kind);
 }
 
-function readNumber(
-  value: number | string,
-  kind: "count" | "some" | "cores" | "number",
-): ValueReading {
+function readNumber(value: number | string, kind: "some" | "cores" | "number"): ValueReading {
   const reading = readQuantity(value, "count");
   if (!reading.ok) return reading;
   const found = `found ${shown(value)}`;
   const whole = Number.isInteger(reading.value);
-  if (kind === "count" && !whole) return { found, remedy: "Write a whole number." };
   if (kind === "some" && !(whole && reading.value >= 1)) {
     return { found, remedy: "Write a whole number of at least 1." };
   }

@@ -1,10 +1,12 @@
 /**
- * A cluster profile: the physical quantities of one cluster, all a run of the simulator takes from
- * the outside besides workflows, arrivals and faults. Files in sim/profiles say where each value
- * comes from; `profile-config.ts` reads them.
+ * A cluster profile: the physical quantities of one cluster, and which mechanisms its system has;
+ * all a run of the simulator takes from the outside besides workflows, arrivals and faults. Files in
+ * sim/profiles say where each value comes from; `profile-config.ts` reads them. What a mechanism's
+ * name stands for is in protocols.ts.
  */
 
 import type { Bytes, Micros } from "../core/units.ts";
+import type { EngineProtocolName, StoreProtocolName } from "./protocols.ts";
 
 /** Bytes a second; `Infinity`: never the limit. */
 export type Rate = number;
@@ -17,6 +19,8 @@ export interface Profile {
     readonly worker_memory: Bytes;
     /** Capacity units of a worker that plans may use. */
     readonly worker_capacity: number;
+    /** Cores of the storage node, which all requests and (de)compressions share; each takes one. */
+    readonly storage_cores: number;
   };
   readonly network: {
     /** One way, between any two hosts. */
@@ -26,12 +30,26 @@ export interface Profile {
     /** Each direction of the storage node's link. */
     readonly storage_link: Rate;
   };
-  readonly remote_store: RemoteStoreProfile;
+  readonly remote_store: {
+    /** Core time of the server for one look-up. */
+    readonly look_up: Micros;
+    /** Core time of the server for one small record written. */
+    readonly record: Micros;
+    /** Server time to commit one write to a document. */
+    readonly commit: Micros;
+    /** Requests served at once; more wait in order. */
+    readonly connections: number;
+    /** How fast one core takes bodies in, compressing them: filler and repeated text; real text. */
+    readonly compress_filler: Rate;
+    readonly compress_text: Rate;
+    /** How fast one core gives out what was compressed. */
+    readonly expand: Rate;
+    /** The disk that binary bodies go to as they are; shared by all. */
+    readonly disk: Rate;
+  };
   readonly local_store: {
-    /** One get or put, whatever its size; also one failed look-up. */
+    /** One request, whatever its size: a get, a put or a look-up. */
     readonly operation: Micros;
-    /** Failed look-ups here before each remote get. */
-    readonly lookups: number;
     /** Memory bandwidth that all gets and puts of a worker share. */
     readonly bandwidth: Rate;
   };
@@ -40,72 +58,32 @@ export interface Profile {
     readonly cold_start: Micros;
     readonly cold_start_sigma: number;
     readonly keep_alive: Micros;
-    /** To hand a run to its container and to hear of its end. */
-    readonly invoke: Micros;
+    /** What a run needs before its function begins, besides requests. */
+    readonly set_up: Micros;
     /** What one request to the remote store takes of the container's one thread. */
     readonly request: Micros;
-    /** How fast that thread writes or reads JSON bodies; binary ones cost it nothing. */
-    readonly serialise: Rate;
-    /** How fast that thread sends bodies to the remote store, and receives them. */
-    readonly transfer: Rate;
+    /** How fast that thread goes over a body once: to send, receive, write or parse it. */
+    readonly body: Rate;
   };
-  readonly engine: EngineProfile;
-}
-
-export interface RemoteStoreProfile {
-  /** Core time of the server for one look-up. */
-  readonly request: Micros;
-  /** Core time of the server for one small record written. */
-  readonly record: Micros;
-  /** Cores that serve all look-ups, records and compressions; each takes one at most. */
-  readonly cores: number;
-  /** Look-ups that one get takes, and one put besides its upload (the document's revision). */
-  readonly get_requests: number;
-  readonly put_requests: number;
-  /** Look-ups of something that was never stored. */
-  readonly miss_requests: number;
-  /** Records written within each get and put, local ones included: part of its time. */
-  readonly log_records: number;
-  /** Records written for each run of a function, and for each output, outside gets and puts. */
-  readonly run_records: number;
-  readonly key_records: number;
-  /** Server time to commit one write. */
-  readonly commit: Micros;
-  /** Requests served at once; more wait in order. */
-  readonly connections: number;
-  /**
-   * `shared`: the outputs of one invocation are attachments of one document, so writers conflict
-   * and upload again; `per-datum`: each datum has a document of its own.
-   */
-  readonly document: "shared" | "per-datum";
-  /** How fast bodies are taken in, by what they are: compression, or the disk for binary ones. */
-  readonly intake_filler: Rate;
-  readonly intake_text: Rate;
-  readonly intake_binary: Rate;
-  /** How fast one core gives out what was compressed. */
-  readonly expand: Rate;
-}
-
-export interface EngineProfile {
-  /** Service times of a node's event loop, one input after another. Here: a request or trigger that
-   * came as a message, for each edge it answers. */
-  readonly message: Micros;
-  /** At the worker, WorkerSP: to set going each activation that may run. */
-  readonly trigger: Micros;
-  /** In place of `trigger`, `assign` and `complete`: each further body of a foreach. */
-  readonly body: Micros;
-  /** At the worker, for each task assigned. */
-  readonly assign: Micros;
-  /** At the master, for each task completed. */
-  readonly complete: Micros;
-  /** A question for a worker's load, or its answer. */
-  readonly poll: Micros;
-  /** At the gateway: a client's request, for each start task of the workflow. */
-  readonly start: Micros;
-  /** At the gateway: the answer of a sink. */
-  readonly gateway: Micros;
-  readonly dispatch_tick: Micros;
-  readonly poll_before_assign: boolean;
-  readonly follow_plan: boolean;
-  readonly batch_triggers: boolean;
+  readonly engine: {
+    /** Time of a node's event loop for one request, at the end that sends and at the one that serves. */
+    readonly request: Micros;
+    /** Queues are looked at so often; 0: at once. */
+    readonly dispatch_tick: Micros;
+  };
+  readonly mechanisms: {
+    readonly store_protocol: StoreProtocolName;
+    readonly engine_protocol: EngineProtocolName;
+    /**
+     * `shared`: the outputs of one invocation are attachments of one document, so writers conflict
+     * and upload again; `per-datum`: each datum has a document of its own.
+     */
+    readonly document: "shared" | "per-datum";
+    /** Where MasterSP sends a task: to the plan's worker, or to the one with the least to do. */
+    readonly placement: "plan" | "least-loaded";
+    /** Answers for one machine that come up together: one message each, or one for all. */
+    readonly triggers: "single" | "batched";
+    /** A function that wants one container more than it may have: see `Settings.atLimit`. */
+    readonly at_limit: "wait" | "stall";
+  };
 }

@@ -1,67 +1,49 @@
 /**
- * The remote store: one server on the storage node, with `cores` that all look-ups, records and
- * (de)compressions share (at most one each): what takes `work` alone takes work / share.
+ * The remote store: one server on the storage node, whose cores all look-ups, records and
+ * (de)compressions share (at most one each): what takes `work` alone takes work / share. How many
+ * requests an operation takes is the store protocol's (protocols.ts); they pass the thread of
+ * whoever asks (a container's, an engine's loop) one after another.
  *
- * A get: failed look-ups in local memory, then its requests pass the container's thread, go to the
- * server, wait for a connection, take a share of the cores; the body comes down the storage node's
- * link and is read in the container.
+ * A get: failed look-ups in local memory; its requests go to the server, wait for a connection, take
+ * a share of the cores; then the body is expanded while it comes down the storage node's link, and
+ * is read in the container.
  *
- *   get = lookups_l operation_l + n (request_c + 2 latency)
- *       + (get_requests request + log_records record + bytes / expand) / share + bytes / link share
- *       + bytes / serialise + bytes / transfer_c,   n = get_requests + log_records
+ *   get = local look-ups operation + n (request + 2 latency)
+ *       + (look-ups look_up + records record) / share
+ *       + max(bytes / link share, bytes / expand / share) + bytes read,   n = look-ups + records
  *
- * A put: written in the container, then, on a connection: requests (one reads the document's
- * revision), upload, intake (compression, or the disk that all share), then it waits for the
- * updater, which takes one write after another: checks the revision, and commits. If another write
- * to the document was committed since its revision was read, the upload is thrown away and begins
- * again in the container; so n equal writers at once move about n (n + 1) / 2 bodies. With a
- * document per datum nobody waits for the updater: it commits many at once.
+ * A put: sent by the container, on a connection: requests (one reads the document's revision), then
+ * the body is compressed, or goes to the disk that all share, while it comes up the link; then it
+ * waits for the updater, which takes `commit` for one write after another: it checks the revision,
+ * and stores or refuses. If another write to the document was stored since its revision was read, the
+ * upload is thrown away and begins again in the container; so n equal writers at once move about
+ * n (n + 1) / 2 bodies. With a document per datum nobody waits for the updater: it takes many at once.
  *
- *   put = bytes / serialise + bytes / transfer_c + n (request_c + 2 latency)
- *       + (put_requests request + log_records record) / share
- *       + bytes / link share + bytes / intake / share + commit,  n = 1 + put_requests + log_records
+ *   put = bytes sent + n (request + 2 latency) + look-ups look_up / share
+ *       + max(bytes / link share, bytes / intake share) + commit,   n = 1 + look-ups
  *
- * Records, k of them one after another: k (request_c + 2 latency + record / share).
+ * Notes, look-ups and records one after another and no body: as a get without one.
  */
 
 import type { InvocationId } from "../core/protocol.ts";
-import type { Bytes, Micros } from "../core/units.ts";
+import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
-import { type ContainerThread, serialisation, transferTime } from "./container-thread.ts";
+import { transferTime } from "./container-thread.ts";
 import { Cpu } from "./cpu.ts";
 import type { JobHandle } from "./job-table.ts";
-import type { Kernel, Step, Watch } from "./kernel.ts";
-import type { FlowHandle, Network } from "./network.ts";
-import type { Profile } from "./profile.ts";
+import type { Step, Watch } from "./kernel.ts";
+import { STORE_PROTOCOLS, type StoreProtocol } from "./protocols.ts";
 import { SharedRate } from "./shared-rate.ts";
+import {
+  type Notes,
+  type RemoteStoreParts,
+  StoreOperation,
+  type StoreRequest,
+  type StoreServer,
+} from "./store-operation.ts";
 
-export interface StoreRequest {
-  readonly kind: "get" | "put" | "records";
-  /** Whether there is anything under that name; a put always finds its place. */
-  readonly stored: boolean;
-  readonly invocation: InvocationId;
-  readonly bytes: Bytes;
-  readonly content: Content;
-  /** The worker's host in the network. */
-  readonly host: number;
-  readonly thread: ContainerThread;
-  /** Whether the server answers with an error. */
-  readonly fails: boolean;
-  /** Records to write, of `records`; the others write `log_records`. */
-  readonly records?: number;
-  readonly answer: (ok: boolean) => void;
-}
-
-export interface RemoteStoreParts {
-  readonly kernel: Kernel;
-  readonly profile: Profile;
-  readonly network: Network<Step>;
-  readonly networkWatch: Watch;
-  /** The storage node's host in the network. */
-  readonly host: number;
-}
-
-export class RemoteStore {
+export class RemoteStore implements StoreServer {
+  readonly protocol: StoreProtocol;
   readonly #parts: RemoteStoreParts;
   readonly #disk: SharedRate<Step>;
   readonly #diskWatch: Watch;
@@ -78,9 +60,10 @@ export class RemoteStore {
 
   constructor(parts: RemoteStoreParts) {
     this.#parts = parts;
-    this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.intake_binary });
+    this.protocol = STORE_PROTOCOLS[parts.profile.mechanisms.store_protocol];
+    this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.disk });
     this.#diskWatch = parts.kernel.watch(this.#disk);
-    this.#cpu = new Cpu<Step>({ cores: parts.profile.remote_store.cores });
+    this.#cpu = new Cpu<Step>({ cores: parts.profile.cluster.storage_cores });
     this.#cpuWatch = parts.kernel.watch(this.#cpu);
     this.#revisions = new Map();
     this.#waiting = [];
@@ -97,12 +80,30 @@ export class RemoteStore {
     return operation;
   }
 
+  /** Begins look-ups and records that move no body. */
+  note(
+    request: Pick<StoreRequest, "invocation" | "host" | "thread"> & { readonly notes: Notes },
+    done: () => void,
+  ): StoreOperation {
+    return this.begin({
+      kind: "notes",
+      stored: true,
+      bytes: NO_BYTES,
+      content: "filler",
+      fails: false,
+      invocation: request.invocation,
+      host: request.host,
+      thread: request.thread,
+      notes: request.notes,
+      answer: done,
+    });
+  }
+
   /** The invocation is over: its document will be deleted. */
   forget(invocation: InvocationId): void {
     this.#revisions.delete(invocation);
   }
 
-  /** Whether there is a connection now; else the operation is stepped when there is. */
   connect(operation: StoreOperation): boolean {
     if (this.#connectionsInUse < this.#parts.profile.remote_store.connections) {
       this.#connectionsInUse++;
@@ -131,10 +132,9 @@ export class RemoteStore {
     return this.#revisions.get(invocation) ?? 0;
   }
 
-  /** The operation is stepped once it is committed, or told of a conflict. */
   commit(operation: StoreOperation): void {
     const { kernel, profile } = this.#parts;
-    if (profile.remote_store.document === "per-datum") {
+    if (profile.mechanisms.document === "per-datum") {
       kernel.after(profile.remote_store.commit, operation);
       return;
     }
@@ -142,31 +142,26 @@ export class RemoteStore {
     if (!this.#updating) this.#update();
   }
 
-  /** The next upload's turn at the updater; conflicts take it no time. */
+  /** The next upload's turn at the updater: its revision is checked, and it is written or refused. */
   #update(): void {
     const { kernel, profile } = this.#parts;
-    this.#updating = false;
-    for (let next = this.#updates.shift(); next !== undefined; next = this.#updates.shift()) {
-      const { invocation, revision } = next;
-      if (next.aborted) continue;
-      if (this.revision(invocation) !== revision) {
-        next.conflict();
-        continue;
-      }
-      const committing = next;
-      this.#updating = true;
-      kernel.after(profile.remote_store.commit, {
-        step: () => {
-          if (!committing.aborted) this.#revisions.set(invocation, revision + 1);
-          this.#update();
-          committing.step();
-        },
-      });
-      return;
-    }
+    let next = this.#updates.shift();
+    while (next?.aborted) next = this.#updates.shift();
+    this.#updating = next !== undefined;
+    if (next === undefined) return;
+    const { invocation, revision } = next;
+    const isCurrent = this.revision(invocation) === revision;
+    const turn = next;
+    kernel.after(profile.remote_store.commit, {
+      step: () => {
+        if (isCurrent && !turn.aborted) this.#revisions.set(invocation, revision + 1);
+        this.#update();
+        if (isCurrent) turn.step();
+        else if (!turn.aborted) turn.conflict();
+      },
+    });
   }
 
-  /** The next step comes when the server's cores have done so many core-microseconds. */
   work(work: Micros, next: Step): JobHandle | undefined {
     const { kernel } = this.#parts;
     if (work === 0) {
@@ -183,7 +178,6 @@ export class RemoteStore {
     this.#cpuWatch.touch();
   }
 
-  /** Takes the body in: the next step comes when it is on the disk, or compressed. */
   intake(
     body: { readonly bytes: Bytes; readonly content: Content },
     next: Step,
@@ -194,207 +188,16 @@ export class RemoteStore {
       this.#diskWatch.touch();
       return undefined;
     }
-    const { intake_filler, intake_text } = profile.remote_store;
-    const rate = body.content === "filler" ? intake_filler : intake_text;
+    const { compress_filler, compress_text } = profile.remote_store;
+    const rate = body.content === "filler" ? compress_filler : compress_text;
     return this.work(transferTime(body.bytes, rate), next);
   }
-}
 
-type Phase =
-  | "begin"
-  | "arrive"
-  | "serve"
-  | "again"
-  | "body"
-  | "intake"
-  | "commit"
-  | "return"
-  | "read"
-  | "done";
-
-/** One get or put on its way; each step goes on to the next phase. */
-export class StoreOperation implements Step {
-  readonly #store: RemoteStore;
-  readonly #parts: RemoteStoreParts;
-  readonly #request: StoreRequest;
-  #phase: Phase;
-  /** Of the document, when it was read. */
-  revision: number;
-  #flow: FlowHandle | undefined;
-  #job: JobHandle | undefined;
-  #connected: boolean;
-  aborted: boolean;
-
-  constructor(store: RemoteStore, parts: RemoteStoreParts, request: StoreRequest) {
-    this.#store = store;
-    this.#parts = parts;
-    this.#request = request;
-    this.#phase = "begin";
-    this.revision = 0;
-    this.#flow = undefined;
-    this.#job = undefined;
-    this.#connected = false;
-    this.aborted = false;
-  }
-
-  /** The container or its worker is gone: what is under way ends, the connection is free. */
-  abort(): void {
-    if (this.aborted || this.#phase === "done") return;
-    this.aborted = true;
-    const { kernel, network, networkWatch } = this.#parts;
-    if (this.#flow !== undefined) {
-      network.close(kernel.now, this.#flow);
-      networkWatch.touch();
-    }
-    if (this.#job !== undefined) this.#store.endWork(this.#job);
-    this.#disconnect();
-  }
-
-  connected(): void {
-    this.#connected = true;
-    this.#serve();
-  }
-
-  step(): void {
-    if (this.aborted) return;
-    this.#job = undefined;
-    switch (this.#phase) {
-      case "begin":
-        this.#begin();
-        return;
-      case "arrive":
-        if (this.#store.connect(this)) this.connected();
-        return;
-      case "serve":
-        this.#served();
-        return;
-      case "again":
-        this.#phase = "serve";
-        this.#job = this.#store.work(this.#parts.profile.remote_store.request, this);
-        return;
-      case "body":
-        this.#flow = undefined;
-        if (this.#request.kind === "put") {
-          this.#phase = "intake";
-          this.#job = this.#store.intake(this.#request, this);
-        } else this.#return();
-        return;
-      case "intake":
-        this.#phase = "commit";
-        this.#store.commit(this);
-        return;
-      case "commit":
-        this.#return();
-        return;
-      case "return":
-        this.#read();
-        return;
-      case "read":
-        this.#phase = "done";
-        this.#request.answer(!this.#request.fails);
-        return;
-      case "done":
-        return;
-      default:
-        this.#phase satisfies never;
-    }
-  }
-
-  /** Through the container's thread and over the network; the answers' way back comes with it. */
-  #begin(): void {
-    const { kernel, profile } = this.#parts;
-    const { kind, thread } = this.#request;
-    const count = this.#requests();
-    const { lookups, operation } = profile.local_store;
-    const before = { get: lookups * operation, put: this.#bodyTime(), records: 0 }[kind];
-    const time = (before + count * profile.container.request) as Micros;
-    const sent = thread.take(kernel.now, time);
-    this.#phase = "arrive";
-    kernel.at((sent + (2 * count - 1) * profile.network.latency) as Micros, this);
-  }
-
-  /** What goes to the server, the upload of a put included. */
-  #requests(): number {
-    return this.#lookups() + this.#records() + (this.#request.kind === "put" ? 1 : 0);
-  }
-
-  #lookups(): number {
-    const { get_requests, put_requests, miss_requests } = this.#parts.profile.remote_store;
-    const { kind, stored } = this.#request;
-    if (kind === "records") return 0;
-    if (kind === "put") return put_requests;
-    return stored ? get_requests : miss_requests;
-  }
-
-  #records(): number {
-    return this.#request.records ?? this.#parts.profile.remote_store.log_records;
-  }
-
-  #serve(): void {
-    const { request, record } = this.#parts.profile.remote_store;
-    this.#phase = "serve";
-    const work = this.#lookups() * request + this.#records() * record + this.#expansion();
-    this.#job = this.#store.work(work as Micros, this);
-  }
-
-  /** What was compressed is expanded again for whoever reads it. */
-  #expansion(): Micros {
-    const { kind, stored, content, bytes } = this.#request;
-    if (kind !== "get" || !stored || content === "binary") return 0 as Micros;
-    return transferTime(bytes, this.#parts.profile.remote_store.expand);
-  }
-
-  #served(): void {
-    const { kernel, network, networkWatch, host } = this.#parts;
-    const { kind, stored, bytes, fails, invocation } = this.#request;
-    if (fails || !stored || kind === "records") {
-      this.#return();
-      return;
-    }
-    this.#phase = "body";
-    this.revision = this.#store.revision(invocation);
-    const [from, to] = kind === "put" ? [this.#request.host, host] : [host, this.#request.host];
-    this.#flow = network.open(kernel.now, { from, to, bytes, target: this });
-    networkWatch.touch();
-  }
-
-  /** Thrown away: written again, the new revision read, and uploaded, on the same connection. */
-  conflict(): void {
-    const { kernel, profile } = this.#parts;
-    this.#phase = "again";
-    const time = 2 * profile.container.request + this.#bodyTime();
-    const sent = this.#request.thread.take(kernel.now, time as Micros);
-    kernel.at((sent + 2 * profile.network.latency) as Micros, this);
-  }
-
-  /** Container's time for the body: JSON written or read, and sent or received. */
-  #bodyTime(): number {
-    const { profile } = this.#parts;
-    const { bytes } = this.#request;
-    return serialisation(profile, this.#request) + transferTime(bytes, profile.container.transfer);
-  }
-
-  get invocation(): InvocationId {
-    return this.#request.invocation;
-  }
-
-  #return(): void {
-    this.#phase = "return";
-    this.#disconnect();
-    this.#parts.kernel.after(this.#parts.profile.network.latency, this);
-  }
-
-  #read(): void {
-    const { kernel } = this.#parts;
-    const { kind, stored, thread } = this.#request;
-    this.#phase = "read";
-    const time = kind === "get" && stored ? this.#bodyTime() : 0;
-    kernel.at(thread.take(kernel.now, time as Micros), this);
-  }
-
-  #disconnect(): void {
-    if (!this.#connected) return;
-    this.#connected = false;
-    this.#store.disconnect();
+  expand(
+    { bytes, content }: { readonly bytes: Bytes; readonly content: Content },
+    next: Step,
+  ): JobHandle | undefined {
+    const rate = content === "binary" ? Infinity : this.#parts.profile.remote_store.expand;
+    return this.work(transferTime(bytes, rate), next);
   }
 }

@@ -204,6 +204,26 @@ export class PreparedScenario {
   }
 }
 
+/** What a person should know before trusting the rows: nothing, in most runs. */
+export function wrongWith({
+  result,
+  violations,
+}: Pick<Outcome, "result" | "violations">): readonly string[] {
+  const lines: string[] = violations.map(({ text }) => text);
+  if (result.unfinished.length > 0) {
+    const some = result.unfinished.slice(0, 5).join(", ");
+    const why =
+      result.messages.lost > 0
+        ? `${result.messages.lost} messages were lost for good; leave no-redelivery out`
+        : "nothing was under way for them any more";
+    lines.push(
+      `${result.unfinished.length} of ${result.started} invocations never finished (${some}): ${why}. ` +
+        "A timeout in the workflow file ends such an invocation; --events shows where they stopped.",
+    );
+  }
+  return lines;
+}
+
 /** Each workflow's plan, in the room that those before it leave. */
 function plansOf(scenario: Scenario): readonly Plan[] {
   const { profile, partition: method, storage, workers } = scenario;

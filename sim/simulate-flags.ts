@@ -62,15 +62,24 @@ export type ScenarioInput = {
     : Option.Option<string>;
 };
 
+/** Where workflows and profiles come from. */
+export interface Loaders {
+  readonly workflow: typeof resolveWorkflow;
+  readonly profile: typeof loadProfile;
+}
+
+const FILES: Loaders = { workflow: resolveWorkflow, profile: loadProfile };
+
 /** Scenario of the workflows named; `all` names the eight benchmarks. */
 export const readScenario = Effect.fn("readScenario")(function* (
   references: readonly string[],
   input: ScenarioInput,
   traced: boolean,
+  loaders: Loaders = FILES,
 ) {
   const reader = new FlagReader(input);
-  const specs = yield* loadSpecs(references, reader);
-  const loaded = yield* Effect.result(loadProfile(reader.text("profile") ?? "paper-testbed"));
+  const specs = yield* loadSpecs(references, reader, loaders);
+  const loaded = yield* Effect.result(loaders.profile(reader.text("profile") ?? "paper-testbed"));
   if (Result.isFailure(loaded)) reader.problems.push(loaded.failure.message);
   const scheme = reader.choice<Scheme>("scheme", ["worker-sp", "master-sp"]) ?? "worker-sp";
   const storage = reader.choice("storage", ["faastore", "remote"] as const) ?? "faastore";
@@ -121,11 +130,15 @@ export const readScenario = Effect.fn("readScenario")(function* (
   return scenario;
 });
 
-const loadSpecs = Effect.fnUntraced(function* (references: readonly string[], reader: FlagReader) {
+const loadSpecs = Effect.fnUntraced(function* (
+  references: readonly string[],
+  reader: FlagReader,
+  loaders: Loaders,
+) {
   const specs: WorkflowSpec[] = [];
   const all = references.flatMap((name) => (name === "all" ? [...BENCHMARKS] : [name]));
   for (const reference of all) {
-    const result = yield* Effect.result(resolveWorkflow(reference));
+    const result = yield* Effect.result(loaders.workflow(reference));
     if (Result.isFailure(result)) reader.problems.push(result.failure.message);
     else if (specs.some(({ name }) => name === result.success.name)) {
       const name = quoted(result.success.name);

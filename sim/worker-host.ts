@@ -3,11 +3,18 @@
  * that move. It decides nothing; it carries out what the worker's engine asked for.
  */
 
-import type { BootRequest, GetRequest, Input, PutRequest, StartRequest } from "../core/env.ts";
+import type {
+  BootRequest,
+  GetRequest,
+  Input,
+  Output,
+  PutRequest,
+  StartRequest,
+} from "../core/env.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
-import { ContainerThread } from "./container-thread.ts";
+import { ContainerThread, writeTime } from "./container-thread.ts";
 import { Cpu } from "./cpu.ts";
 import { bytesOf } from "./draw.ts";
 import type { EngineLoop } from "./engine-loop.ts";
@@ -19,6 +26,7 @@ import { LocalMemory } from "./local-memory.ts";
 import type { Population } from "./population.ts";
 import type { Profile } from "./profile.ts";
 import type { RemoteStore } from "./remote-store.ts";
+import type { Notes } from "./store-operation.ts";
 import type { Stream } from "./streams.ts";
 
 export interface WorkerHostParts {
@@ -44,7 +52,7 @@ interface Abortable {
 /** What one container has under way. */
 interface Work {
   readonly thread: ContainerThread;
-  readonly pending: Set<Abortable>;
+  readonly pending: Abortable[];
 }
 
 export class WorkerHost {
@@ -83,7 +91,7 @@ export class WorkerHost {
 
   boot({ container }: BootRequest): void {
     const { profile, chance } = this.#parts;
-    const work: Work = { thread: new ContainerThread(), pending: new Set() };
+    const work: Work = { thread: new ContainerThread(profile), pending: [] };
     this.#containers.set(container, work);
     const { cold_start, cold_start_sigma } = profile.container;
     const time = (
@@ -126,34 +134,60 @@ export class WorkerHost {
     });
   }
 
-  /** Computes on the worker's cores, then sleeps; a failing one fails at its end. */
+  /**
+   * The engine asks the container to run the function, which is set up, computes on the worker's
+   * cores, then sleeps; its outputs are written as JSON and noted. A failing one fails at its end.
+   */
   start(request: StartRequest): void {
-    const { faults, chance, population } = this.#parts;
+    const { faults, chance, population, profile, kernel, store } = this.#parts;
     const { activation, container, plan, invocation, task, item } = request;
+    const work = this.#containers.get(container);
+    if (work === undefined) return;
     const demand = population.demand(plan, invocation, task, item);
     const fails = faults.executionErrors > 0 && chance.execution.uniform() < faults.executionErrors;
     const { compute, sleep, outputs } = demand;
-    const { invoke } = this.#parts.profile.container;
-    const { run_records, key_records } = this.#parts.profile.remote_store;
-    const keys = outputs.reduce<number>(
-      (sum, it) => sum + (typeof it === "number" ? 1 : it.length),
-      0,
-    );
-    const records = run_records + key_records * keys;
     const end: Input = fails
       ? { tag: "execution-failed", activation, reason: "error" }
       : { tag: "executed", activation, outputs, compute, sleep, facts: [] };
-    const work = this.#containers.get(container);
-    if (work === undefined) return;
-    const written = (): void =>
-      this.#record(work, { invocation, records }, () => this.#answer(end));
-    const slept = (): void => this.#later(work, sleep, written);
-    const invoked = (): void => {
-      if (compute === 0) slept();
-      else this.#compute(work, demand, slept);
+    const { setUpLookUps, keyRecords, runRecords } = store.protocol;
+    const asked = this.#loop.take(kernel.now, this.#loop.requestTime);
+    const setUp = (asked - kernel.now + profile.container.set_up) as Micros;
+    const written = this.#outputsOf(plan, task, outputs);
+    const records = runRecords + keyRecords * written.keys;
+    const noted = (): void => this.#answer(end);
+    const slept = (): void => {
+      const done = work.thread.take(kernel.now, written.time);
+      this.#unlessZero(work, (done - kernel.now) as Micros, () =>
+        this.#note(work, { invocation, lookUps: 0, records }, noted),
+      );
     };
-    if (invoke === 0) invoked();
-    else this.#later(work, invoke, invoked);
+    const computed = (): void => this.#later(work, sleep, slept);
+    const ready = (): void => {
+      if (compute === 0) computed();
+      else this.#compute(work, demand, computed);
+    };
+    this.#unlessZero(work, setUp, () =>
+      this.#note(work, { invocation, lookUps: setUpLookUps, records: 0 }, ready),
+    );
+  }
+
+  /** How many keys a run's outputs have, and the time to write them as JSON. */
+  #outputsOf(
+    plan: number,
+    task: number,
+    outputs: readonly Output[],
+  ): { keys: number; time: Micros } {
+    const { population, profile } = this.#parts;
+    const { vertices, data } = population.graph(plan);
+    let keys = 0;
+    let time = 0;
+    for (const [index, output] of outputs.entries()) {
+      const { content } = data[vertices[task]!.writes[index]!]!.spec;
+      const parts = typeof output === "number" ? [output] : output;
+      keys += parts.length;
+      for (const bytes of parts) time += writeTime({ bytes, content }, profile);
+    }
+    return { keys, time: time as Micros };
   }
 
   #compute(
@@ -163,7 +197,7 @@ export class WorkerHost {
   ): void {
     const { kernel } = this.#parts;
     const computation = new Computation(work, this.#cpu, this.#cpuWatch, kernel, done);
-    work.pending.add(computation);
+    work.pending.push(computation);
     computation.handle = this.#cpu.start(kernel.now, {
       work: demand.compute,
       cap: demand.cores,
@@ -180,23 +214,24 @@ export class WorkerHost {
   ): void {
     const work = this.#containers.get(request.container);
     if (work === undefined) return;
-    const { faults, chance, store, host, profile } = this.#parts;
+    const { faults, chance, store, host } = this.#parts;
     const { invocation } = request;
     const { content, stored } = body.graph.data[request.datum]!.spec;
     const { bytes, kind } = body;
     const { thread, pending } = work;
     if (request.tier === "local") {
+      const records = kind === "get" ? store.protocol.getRecords : 0;
       const operation = this.#memory.begin({
+        kind,
         bytes,
         content,
         thread,
         answer: () => {
-          pending.delete(operation);
-          const records = profile.remote_store.log_records;
-          this.#record(work, { invocation, records }, () => this.#answer(ok));
+          drop(pending, operation);
+          this.#note(work, { invocation, lookUps: 0, records }, () => this.#answer(ok));
         },
       });
-      pending.add(operation);
+      pending.push(operation);
       return;
     }
     const { population } = this.#parts;
@@ -215,46 +250,40 @@ export class WorkerHost {
       thread,
       fails,
       answer: (fine) => {
-        pending.delete(operation);
+        drop(pending, operation);
         if (fine && kind === "put") population.noteStored(invocation, datum, part);
         this.#answer(fine ? ok : failed);
       },
     });
-    pending.add(operation);
+    pending.push(operation);
   }
 
-  /** Small records that the container writes to the remote store, one after another. */
-  #record(
-    work: Work,
-    what: { readonly invocation: InvocationId; readonly records: number },
-    then: () => void,
-  ): void {
-    if (what.records === 0) {
+  /** Small requests that the container makes to the remote store, one after another. */
+  #note(work: Work, what: Notes & { readonly invocation: InvocationId }, then: () => void): void {
+    const { invocation, lookUps, records } = what;
+    if (lookUps + records === 0) {
       then();
       return;
     }
+    const notes = { lookUps, records };
     const { thread, pending } = work;
-    const operation = this.#parts.store.begin({
-      kind: "records",
-      stored: true,
-      ...what,
-      bytes: NO_BYTES,
-      content: "filler",
-      host: this.#parts.host,
-      thread,
-      fails: false,
-      answer: () => {
-        pending.delete(operation);
-        then();
-      },
+    const { store, host } = this.#parts;
+    const operation = store.note({ invocation, notes, host, thread }, () => {
+      drop(pending, operation);
+      then();
     });
-    pending.add(operation);
+    pending.push(operation);
+  }
+
+  #unlessZero(work: Work, delay: Micros, then: () => void): void {
+    if (delay === 0) then();
+    else this.#later(work, delay, then);
   }
 
   #later(work: Work, delay: Micros, then: () => void): void {
     const { kernel } = this.#parts;
     const wait = new Wait(work, kernel, then);
-    work.pending.add(wait);
+    work.pending.push(wait);
     wait.token = kernel.after(delay, wait);
   }
 
@@ -262,6 +291,12 @@ export class WorkerHost {
   #answer(input: Input): void {
     this.#loop.receive(input);
   }
+}
+
+/** Mostly there is one, or the first of many ends: a Set would be built anew each time it is empty. */
+function drop(pending: Abortable[], ended: Abortable): void {
+  const index = pending.indexOf(ended);
+  if (index >= 0) pending.splice(index, 1);
 }
 
 class Wait implements Step {
@@ -282,7 +317,7 @@ class Wait implements Step {
   }
 
   step(): void {
-    this.#work.pending.delete(this);
+    drop(this.#work.pending, this);
     this.#then();
   }
 }
@@ -310,7 +345,7 @@ class Computation implements Step {
   }
 
   step(): void {
-    this.#work.pending.delete(this);
+    drop(this.#work.pending, this);
     this.#done();
   }
 }

@@ -7,9 +7,11 @@
  * queue takes the container that is free first.
  */
 
+import { NONE } from "../events.ts";
 import { invariant } from "../invariant.ts";
 import { type Bytes, type Micros, NO_BYTES, NO_TIME, plus } from "../units.ts";
 import type { ContainerSpec } from "../workflow/spec.ts";
+import { IdleList, type Linked } from "./idle-list.ts";
 import type { KeepAlivePolicy } from "./keep-alive.ts";
 
 export interface PoolTask {
@@ -20,11 +22,17 @@ export interface PoolTask {
 
 export type ContainerState = "starting" | "idle" | "busy";
 
-export interface Container {
+export interface Container extends Linked<Container> {
   readonly id: number;
   readonly pool: number;
   readonly bootedFor: PoolTask;
+  /** When its cold start began. */
+  readonly bootedAt: Micros;
   state: ContainerState;
+  /** The activation it runs; NONE: it is starting or idle. */
+  activation: number;
+  /** It has run nothing yet. */
+  fresh: boolean;
   idleUntil: Micros;
 }
 
@@ -64,8 +72,8 @@ export class Pools {
   readonly #containers: Map<number, Container>;
   #memoryUsed: Bytes;
   #nextContainer: number;
-  /** Idle containers of all pools, the least recently used first. */
-  readonly #idle: Set<Container>;
+  #busy: number;
+  readonly #idle: IdleList<Container>;
   /** Pools whose queue waits for memory, in the order in which they began to. */
   readonly #shortOfMemory: Set<number>;
 
@@ -75,7 +83,8 @@ export class Pools {
     this.#containers = new Map();
     this.#memoryUsed = NO_BYTES;
     this.#nextContainer = 0;
-    this.#idle = new Set();
+    this.#busy = 0;
+    this.#idle = new IdleList();
     this.#shortOfMemory = new Set();
   }
 
@@ -92,6 +101,16 @@ export class Pools {
       lastAsked: undefined,
     });
     return this.#pools.length - 1;
+  }
+
+  /** Containers that run an activation. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Undefined: it is gone. */
+  container(id: number): Container | undefined {
+    return this.#containers.get(id);
   }
 
   /** From now on the pool's cold starts are for this plan's task. */
@@ -127,10 +146,12 @@ export class Pools {
     }
     const container = at.idle.pop();
     if (container !== undefined) {
-      this.#idle.delete(container);
+      this.#idle.remove(container);
+      this.#busy++;
       container.state = "busy";
+      container.activation = this.#take(at);
       at.lastAsked = now;
-      return { tag: "run", activation: this.#take(at), container };
+      return { tag: "run", activation: container.activation, container };
     }
     if (at.starting >= waiting) return undefined;
     const { limit } = at.task.spec;
@@ -146,7 +167,7 @@ export class Pools {
   unblocked(): readonly number[] {
     if (this.#shortOfMemory.size === 0) return [];
     const pools = [...this.#shortOfMemory];
-    if (this.#idle.size > 0) return pools;
+    if (this.#idle.oldest !== undefined) return pools;
     const room = this.#options.memory - this.#memoryUsed;
     return pools.filter((pool) => this.#pools[pool]!.task.spec.memory <= room);
   }
@@ -163,7 +184,10 @@ export class Pools {
   /** Its activation has ended; the container is idle. */
   release(id: number, now: Micros): Container {
     const container = this.#containers.get(id);
-    invariant(container !== undefined && container.state === "busy", `container ${id} is not busy`);
+    invariant(container !== undefined && container.state === "busy", "the container is busy");
+    this.#busy--;
+    container.activation = NONE;
+    container.fresh = false;
     this.#toIdle(container, now);
     return container;
   }
@@ -174,9 +198,10 @@ export class Pools {
     if (container === undefined) return undefined;
     const pool = this.#pools[container.pool]!;
     if (container.state === "starting") pool.starting--;
+    if (container.state === "busy") this.#busy--;
     if (container.state === "idle") {
       pool.idle.splice(pool.idle.indexOf(container), 1);
-      this.#idle.delete(container);
+      this.#idle.remove(container);
     }
     pool.size--;
     this.#memoryUsed = (this.#memoryUsed - container.bootedFor.spec.memory) as Bytes;
@@ -222,8 +247,13 @@ export class Pools {
       id: this.#nextContainer++,
       pool,
       bootedFor: at.task,
+      bootedAt: now,
       state: "starting",
+      activation: NONE,
+      fresh: true,
       idleUntil: NO_TIME,
+      older: undefined,
+      newer: undefined,
     };
     this.#containers.set(container.id, container);
     at.size++;
@@ -235,7 +265,8 @@ export class Pools {
 
   /** Among the idle containers of other pools that their queues will not take on the next tick. */
   #leastRecentlyUsed(besides: number): Container | undefined {
-    for (const container of this.#idle) {
+    let container = this.#idle.oldest;
+    for (; container !== undefined; container = container.newer) {
       const { pool } = container;
       if (pool === besides) continue;
       if (this.#pools[pool]!.idle.length > this.waiting(pool)) return container;

@@ -26,10 +26,6 @@ export class Dispatcher {
   readonly #host: DispatcherHost;
   readonly #settings: Settings;
   readonly #pools: Pools;
-  /** Container to the activation it runs; absent: idle or starting. */
-  readonly #running: Map<number, number>;
-  readonly #bootedAt: Map<number, Micros>;
-  readonly #fresh: Set<number>;
   /** Pools with a keep-alive timer set. */
   readonly #watched: Set<number>;
   /** Pools to look at on the next tick. */
@@ -45,9 +41,6 @@ export class Dispatcher {
     const keepAlive = fixedWindow(settings.keepAlive);
     const { workerMemory: memory, atLimit } = settings;
     this.#pools = new Pools({ memory, keepAlive, atLimit });
-    this.#running = new Map();
-    this.#bootedAt = new Map();
-    this.#fresh = new Set();
     this.#watched = new Set();
     this.#dirty = new Set();
     this.#tickSet = false;
@@ -56,7 +49,7 @@ export class Dispatcher {
 
   /** Activations in containers now, and those that wait for one. */
   get load(): { readonly running: number; readonly queued: number } {
-    return { running: this.#running.size, queued: this.#queued };
+    return { running: this.#pools.busy, queued: this.#queued };
   }
 
   addPool(task: PoolTask): number {
@@ -84,7 +77,6 @@ export class Dispatcher {
 
   /** The activation is through with its container, which may serve the next. */
   release(activation: Activation): void {
-    this.#running.delete(activation.container);
     this.#pools.release(activation.container, this.#env.now());
     this.#watch(activation.pool);
     this.#pump(activation.pool);
@@ -93,11 +85,10 @@ export class Dispatcher {
 
   /** Ends a container, idle or not; gives the activation it ran. */
   kill(id: number, why: Why): number | undefined {
-    const activation = this.#running.get(id);
-    const pool = this.#forget(id, why);
+    const container = this.#forget(id, why);
     this.#env.stop(id);
-    this.#pumpAfter(pool);
-    return activation;
+    this.#pumpAfter(container?.pool);
+    return ranIn(container);
   }
 
   /**
@@ -105,22 +96,19 @@ export class Dispatcher {
    * if it never came up, the first that waits, so that nobody waits for ever for what cannot start.
    */
   lost(id: number): number | undefined {
-    const neverUp = this.#bootedAt.has(id);
-    const ran = this.#running.get(id);
-    const pool = this.#forget(id, "crash");
-    const waited = neverUp && pool !== undefined ? this.#pools.takeFirst(pool) : undefined;
+    const container = this.#forget(id, "crash");
+    const neverUp = container?.state === "starting";
+    const waited = neverUp ? this.#pools.takeFirst(container.pool) : undefined;
     if (waited !== undefined) this.#queued--;
-    this.#pumpAfter(pool);
-    return ran ?? waited;
+    this.#pumpAfter(container?.pool);
+    return ranIn(container) ?? waited;
   }
 
   ready(id: number): void {
     const container = this.#pools.ready(id, this.#env.now());
     if (container === undefined) return;
-    const start = this.#bootedAt.get(id)!;
-    this.#bootedAt.delete(id);
-    this.#fresh.add(id);
-    this.#note("ready", container, { wait_us: elapsed({ start, end: this.#env.now() }), why: "" });
+    const start = container.bootedAt;
+    this.#note("ready", container, elapsed({ start, end: this.#env.now() }), "");
     this.#watch(container.pool);
     this.#pump(container.pool);
     // Whom it was started for may be gone: then its memory may serve another pool.
@@ -192,41 +180,34 @@ export class Dispatcher {
 
   #run(id: number, container: Container): void {
     const activation = this.#host.activation(id);
-    invariant(activation !== undefined, `queued activation ${id} is unknown`);
+    invariant(activation !== undefined, "a queued activation is known");
     this.#queued--;
     activation.container = container.id;
-    this.#running.set(container.id, id);
     const waited = elapsed({ start: activation.queuedAt, end: this.#env.now() });
-    const cold = this.#fresh.delete(container.id);
-    this.#journal.run("dispatch", activation, waited, NONE, cold ? "cold" : "warm");
+    this.#journal.run("dispatch", activation, waited, NONE, container.fresh ? "cold" : "warm");
     this.#host.dispatched(activation);
   }
 
   #boot(container: Container): void {
     const { plan, task } = container.bootedFor;
-    this.#bootedAt.set(container.id, this.#env.now());
-    this.#note("cold-start", container, { wait_us: NONE, why: "" });
+    this.#note("cold-start", container, NONE, "");
     this.#env.boot({ container: container.id, plan, task });
   }
 
-  /** Gives the pool it was of, unless it was gone before. */
-  #forget(id: number, why: Why): number | undefined {
+  /** Gives the container as it was, unless it was gone before. */
+  #forget(id: number, why: Why): Container | undefined {
     const container = this.#pools.remove(id);
-    if (container === undefined) return undefined;
-    this.#running.delete(id);
-    this.#bootedAt.delete(id);
-    this.#fresh.delete(id);
-    this.#note("stop", container, { wait_us: NONE, why });
-    return container.pool;
+    if (container !== undefined) this.#note("stop", container, NONE, why);
+    return container;
   }
 
   #note(
     kind: "cold-start" | "ready" | "stop",
     container: Container,
-    fields: { readonly wait_us: number; readonly why: Why },
+    wait_us: number,
+    why: Why,
   ): void {
-    const { plan, task } = container.bootedFor;
-    this.#journal.fact(kind, { plan, task, item: ROOT_ITEM, container: container.id, ...fields });
+    this.#journal.container(kind, container.bootedFor, container.id, wait_us, why);
   }
 
   #watch(pool: number): void {
@@ -245,4 +226,9 @@ export class Dispatcher {
     const past = this.#env.now() % dispatchTick;
     this.#env.timer((dispatchTick - past) as Micros, { tag: "dispatch" });
   }
+}
+
+function ranIn(container: Container | undefined): number | undefined {
+  const activation = container?.activation ?? NONE;
+  return activation === NONE ? undefined : activation;
 }

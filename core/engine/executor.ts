@@ -6,6 +6,7 @@
  * next attempt is a new activation, so whatever still comes back for the old one is merely late.
  */
 
+import type { PoolTask } from "../container/pools.ts";
 import type { Env, Input, Timer } from "../env.ts";
 import { NONE } from "../events.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -32,6 +33,12 @@ export interface ExecutorHost {
   failed(activation: Activation, reason: FailureReason): void;
 }
 
+/** The latest plan, and the pools of tasks that have run on this worker, which are few of all. */
+interface TaskPools {
+  plan: Plan;
+  readonly byTask: Map<number, number>;
+}
+
 /** However a back-off grows: a day. */
 const LONGEST_DELAY = 86_400_000_000;
 
@@ -45,8 +52,8 @@ export class Executor {
   readonly #transfers: Transfers;
   readonly #dispatcher: Dispatcher;
   readonly #activations: Map<number, Activation>;
-  /** Workflow name to its first pool: plans of one workflow share containers. */
-  readonly #pools: Map<string, number>;
+  /** Of each workflow, by name: plans of one workflow share containers. */
+  readonly #pools: Map<string, TaskPools>;
   #nextId: number;
 
   constructor(
@@ -79,16 +86,14 @@ export class Executor {
   }
 
   deploy(plan: Plan): void {
-    const { graph } = plan;
-    const first = this.#pools.get(graph.name);
-    for (let task = 0; task < graph.taskCount; task++) {
-      const spec = graph.vertices[task]!.task!.container;
-      const target = { plan: plan.id, task, spec };
-      if (first !== undefined) this.#dispatcher.retarget(first + task, target);
-      else {
-        const pool = this.#dispatcher.addPool(target);
-        if (task === 0) this.#pools.set(graph.name, pool);
-      }
+    const known = this.#pools.get(plan.graph.name);
+    if (known === undefined) {
+      this.#pools.set(plan.graph.name, { plan, byTask: new Map() });
+      return;
+    }
+    known.plan = plan;
+    for (const [task, pool] of known.byTask) {
+      if (task < plan.graph.taskCount) this.#dispatcher.retarget(pool, poolTask(plan, task));
     }
   }
 
@@ -100,11 +105,21 @@ export class Executor {
       of: invocation,
       plan: invocation.plan.id,
       invocation: invocation.id,
-      pool: this.#pools.get(invocation.plan.graph.name)! + task,
+      pool: this.#poolOf(invocation.plan.graph.name, task),
       task,
       item,
       attempt,
     });
+  }
+
+  #poolOf(workflow: string, task: number): number {
+    const { plan, byTask } = this.#pools.get(workflow)!;
+    let pool = byTask.get(task);
+    if (pool === undefined) {
+      pool = this.#dispatcher.addPool(poolTask(plan, task));
+      byTask.set(task, pool);
+    }
+    return pool;
   }
 
   /** Everything the invocation has under way ends here, without an answer. */
@@ -325,4 +340,8 @@ export class Executor {
   #since(start: Micros): Micros {
     return elapsed({ start, end: this.#env.now() });
   }
+}
+
+function poolTask(plan: Plan, task: number): PoolTask {
+  return { plan: plan.id, task, spec: plan.graph.vertices[task]!.task!.container };
 }

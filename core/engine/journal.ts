@@ -67,6 +67,24 @@ export class Journal {
     });
   }
 
+  /** A fact about a container, started for that task. */
+  container(
+    kind: EventKind,
+    { plan, task }: { readonly plan: number; readonly task: number },
+    container: number,
+    wait_us: number,
+    why: Why,
+  ): void {
+    const run = { plan, invocation: NONE, task, item: ROOT_ITEM, attempt: NONE, container };
+    this.#emit(kind, run, NONE, NONE, NONE, wait_us, NONE, NONE, why);
+  }
+
+  /** A fact about a local copy of a datum. */
+  copy(kind: EventKind, { plan, invocation, datum, part, bytes }: Copy, why: Why): void {
+    const run = { plan, invocation, task: NONE, item: ROOT_ITEM, attempt: NONE, container: NONE };
+    this.#emit(kind, run, datum, part, bytes, NONE, NONE, NONE, why);
+  }
+
   /** Any other fact; what is left out has no value. */
   fact(kind: EventKind, fields: Partial<Event>): void {
     this.#env.emit({
@@ -128,4 +146,12 @@ export interface DatumFact {
   readonly bytes: number;
   readonly wait_us: number;
   readonly why: Why;
+}
+
+export interface Copy {
+  readonly plan: number;
+  readonly invocation: InvocationId;
+  readonly datum: number;
+  readonly part: Item;
+  readonly bytes: number;
 }

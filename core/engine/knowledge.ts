@@ -5,15 +5,14 @@
 
 import type { Fact, Facts } from "../protocol.ts";
 import type { Value } from "../workflow/condition.ts";
-import { type Item, parentItem, ROOT_ITEM } from "../workflow/item.ts";
+import { type Item, MAX_WIDTH, parentItem, ROOT_ITEM } from "../workflow/item.ts";
 
 const NOTHING: Facts = [];
 
 export class Knowledge {
   /** Replaced, never changed, when something is learnt: messages may keep the list. */
   #facts: Facts;
-  /** Subject (datum or vertex), then item, then kind of fact. */
-  readonly #index: Map<string, Fact>;
+  readonly #index: Map<FactKey, Fact>;
 
   constructor() {
     this.#facts = NOTHING;
@@ -65,10 +64,20 @@ export class Knowledge {
   }
 }
 
-function keyOf(fact: Fact): string {
+/** A number for the whole invocation and items of one foreach, which is nearly all; else a text. */
+type FactKey = number | string;
+
+function keyOf(fact: Fact): FactKey {
   return key(fact.tag, fact.tag === "branch" ? fact.vertex : fact.datum, fact.item);
 }
 
-function key(tag: Fact["tag"], subject: number, item: Item): string {
-  return `${tag} ${subject} ${item}`;
+/** `subject`: a datum, or the vertex of a branch. */
+function key(tag: Fact["tag"], subject: number, item: Item): FactKey {
+  if (item > MAX_WIDTH) return `${tag} ${subject} ${item}`;
+  return (subject * TAGS + TAG_ORDINALS[tag]) * (MAX_WIDTH + 1) + item;
 }
+
+const TAG_ORDINALS = { count: 0, value: 1, absent: 2, branch: 3 } as const satisfies Readonly<
+  Record<Fact["tag"], number>
+>;
+const TAGS = 4;

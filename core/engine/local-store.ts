@@ -105,7 +105,7 @@ export class LocalStore {
 
   #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {
     const { plan, invocation, datum, part, bytes } = copy;
-    this.#journal.fact(kind, { plan, invocation, datum, part, bytes, why });
+    this.#journal.copy(kind, copy, why);
     this.#env.drop({ plan, invocation, datum, part, bytes });
   }
 }

@@ -160,13 +160,20 @@ export class Tracker {
   /** The vertex is through: its out-edges answer, here or elsewhere. */
   #pass(invocation: Invocation, at: Place, taken: boolean): void {
     at.join.status = taken ? "done" : "skipped";
-    const { graph } = invocation.plan;
-    for (const answer of answersOf(invocation, at, taken)) {
-      const { to } = graph.edges[answer.edge]!;
-      if (this.#host.owns(invocation, to)) this.#queue.push({ invocation, answer });
-      else this.#host.forward(invocation, answer);
+    const { kind, outEdges } = invocation.plan.graph.vertices[at.vertex]!;
+    if (kind === "foreach" || kind === "switch") {
+      for (const answer of answersOf(invocation, at, taken)) this.#tell(invocation, answer);
+    } else {
+      // As `answersOf` has it for all others, without the list.
+      for (const edge of outEdges) this.#tell(invocation, { edge, item: at.item, taken });
     }
-    if (graph.vertices[at.vertex]!.outEdges.length === 0) this.#host.sink(invocation, at.vertex);
+    if (outEdges.length === 0) this.#host.sink(invocation, at.vertex);
+  }
+
+  #tell(invocation: Invocation, answer: Answer): void {
+    const { to } = invocation.plan.graph.edges[answer.edge]!;
+    if (this.#host.owns(invocation, to)) this.#queue.push({ invocation, answer });
+    else this.#host.forward(invocation, answer);
   }
 
   #note(
@@ -209,14 +216,16 @@ export function answersOf(
   if (kind !== "foreach") return outEdges.map((edge) => ({ edge, item: at.item, taken }));
   // A skipped foreach has no bodies: only its close is told.
   const bodies = taken ? width(invocation, at) : 0;
-  return outEdges.flatMap((edge) => {
-    if (graph.edges[edge]!.kind === "width") return [{ edge, item: at.item, taken }];
-    return Array.from({ length: bodies }, (_, part) => ({
-      edge,
-      item: childItem(at.item, part),
-      taken: true,
-    }));
-  });
+  const answers: Answer[] = [];
+  for (const edge of outEdges) {
+    if (graph.edges[edge]!.kind === "width") answers.push({ edge, item: at.item, taken });
+    else {
+      for (let part = 0; part < bodies; part++) {
+        answers.push({ edge, item: childItem(at.item, part), taken: true });
+      }
+    }
+  }
+  return answers;
 }
 
 /** Data that the bodies of the foreach write, those of foreachs inside it too. */

@@ -62,7 +62,9 @@ export function partsOf(
       const base = itemIn(graph, reader.item, { from: scope, to: shared });
       const wholes = expand(graph, base, { from: shared, to: producerScope }, countOf);
       if (graph.data[read.datum]!.spec.items === undefined) return wholes;
-      return wholes.flatMap((whole) => children(whole, countOf(read.datum, whole) ?? 0));
+      const parts: Item[] = [];
+      for (const whole of wholes) addChildren(parts, whole, countOf(read.datum, whole) ?? 0);
+      return parts;
     }
     default:
       return read.how satisfies never;
@@ -96,15 +98,15 @@ function expand(
 ): readonly Item[] {
   if (span.from === span.to) return [item];
   const { parent, foreach } = graph.scopes[span.to]!;
-  return expand(graph, item, { from: span.from, to: parent }, countOf).flatMap((outer) =>
-    children(outer, widthOf(graph, { vertex: foreach, item: outer }, countOf) ?? 0),
-  );
+  const items: Item[] = [];
+  for (const outer of expand(graph, item, { from: span.from, to: parent }, countOf)) {
+    addChildren(items, outer, widthOf(graph, { vertex: foreach, item: outer }, countOf) ?? 0);
+  }
+  return items;
 }
 
-function children(item: Item, count: number): readonly Item[] {
-  const parts: Item[] = [];
-  for (let part = 0; part < count; part++) parts.push(childItem(item, part));
-  return parts;
+function addChildren(items: Item[], item: Item, count: number): void {
+  for (let part = 0; part < count; part++) items.push(childItem(item, part));
 }
 
 function depthOf(graph: Graph, scope: number): number {

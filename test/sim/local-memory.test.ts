@@ -1,4 +1,4 @@
-/** The local store's times against the formula in its head: operation + serialise + bytes / share. */
+/** The local store's times against the formulas in its head, with round numbers. */
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,10 +11,14 @@ import { idealBut, seconds } from "../fixtures/scenario.ts";
 
 const PROFILE = idealBut({
   local_store: { operation: seconds(0.003), bandwidth: 100e6 },
-  container: { serialise: 50e6 },
+  container: { body: 50e6 },
+  mechanisms: { store_protocol: "faasflow-v1" },
 });
+/** One pass of the container's thread over 1 MB. */
+const PASS = 20;
 
 interface Asked {
+  readonly kind?: "get" | "put";
   readonly content?: Content;
   readonly thread?: ContainerThread;
   readonly abortAt_s?: number;
@@ -27,9 +31,10 @@ function timesOf(...asked: readonly Asked[]): readonly (number | undefined)[] {
   const times: (number | undefined)[] = asked.map(() => undefined);
   for (const [index, each] of asked.entries()) {
     const operation = memory.begin({
+      kind: each.kind ?? "put",
       bytes: 1_000_000 as Bytes,
       content: each.content ?? "binary",
-      thread: each.thread ?? new ContainerThread(),
+      thread: each.thread ?? new ContainerThread(PROFILE),
       answer: () => {
         times[index] = kernel.now / 1000;
       },
@@ -42,27 +47,34 @@ function timesOf(...asked: readonly Asked[]): readonly (number | undefined)[] {
   return times;
 }
 
-test("a binary body takes operation + bytes / bandwidth", () => {
-  assert.equal(timesOf({}), [3 + 10]);
+test("a put takes operation + body sent + bytes / bandwidth, whatever the body is", () => {
+  for (const content of ["binary", "text", "filler"] as const) {
+    assert.equal(timesOf({ content }), [3 + PASS + 10]);
+  }
 });
 
-test("JSON is written or read in the container first", () => {
-  assert.equal(timesOf({ content: "text" }), [3 + 20 + 10]);
-  assert.equal(timesOf({ content: "filler" }), [3 + 20 + 10]);
+test("a get of a binary body takes a look-up, operation + body received + bytes / bandwidth", () => {
+  assert.equal(timesOf({ kind: "get", content: "binary" }), [2 * 3 + PASS + 10]);
+});
+
+test("a get of JSON takes a look-up more, and the body is parsed", () => {
+  for (const content of ["text", "filler"] as const) {
+    assert.equal(timesOf({ kind: "get", content }), [3 * 3 + 2 * PASS + 10]);
+  }
 });
 
 test("operations of two containers share the memory's bandwidth", () => {
-  assert.equal(timesOf({}, {}), [3 + 20, 3 + 20]);
+  assert.equal(timesOf({}, {}), [3 + PASS + 20, 3 + PASS + 20]);
 });
 
 test("operations of one container pass its thread one after another", () => {
-  const thread = new ContainerThread();
-  assert.equal(timesOf({ thread, content: "text" }, { thread, content: "text" }), [33, 56]);
+  const thread = new ContainerThread(PROFILE);
+  assert.equal(timesOf({ thread }, { thread }), [33, 56]);
 });
 
 test("one that is aborted gets no answer", () => {
   assert.equal(timesOf({ abortAt_s: 0.005 }), [undefined]);
-  assert.equal(timesOf({ abortAt_s: 0.001 }, {}), [undefined, 13]);
+  assert.equal(timesOf({ abortAt_s: 0.001 }, {}), [undefined, 33]);
 });
 
 test.run();

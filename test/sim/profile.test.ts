@@ -60,18 +60,21 @@ test("all problems of a profile come at once, each with its line", () => {
     .replace("workers: { value: 7,", "workers: { value: seven,")
     .replace("latency: { value: 0,", "latancy: { value: 0,")
     .replace("document: { value: per-datum,", "document: { value: each,")
+    .replace("commit: { value: 0,", "commit: { value: 2 ms, range: [3 ms, 4 ms],")
     .replace("cold_start: { value: 0, source: ideal }", "cold_start: { value: 0 }");
   const found = problemsIn(wrong).join("\n");
   assert.match(found, /\d+ cluster\.workers\.value: .*seven/);
   assert.match(found, /\d+ network\.latancy: .*not a field/);
   assert.match(found, /\d+ network: "latency" is missing/);
-  assert.match(found, /\d+ remote_store\.document\.value: .*each/);
+  assert.match(found, /\d+ mechanisms\.document\.value: .*each/);
+  assert.match(found, /\d+ remote_store\.commit\.range: /);
   assert.match(found, /\d+ container\.cold_start/);
   for (const line of found.split("\n")) assert.not.match(line, /^0 /);
 });
 
 test("a section that is missing, a text that is no profile, YAML that is none", () => {
-  assert.match(problemsIn(ideal.replace(/\nengine:[\s\S]*$/, "\n")).join(), /"engine" is missing/);
+  const cut = ideal.replace(/\nmechanisms:[\s\S]*$/, "\n");
+  assert.match(problemsIn(cut).join(), /"mechanisms" is missing/);
   assert.ok(problemsIn("[1, 2]").length > 0);
   assert.ok(problemsIn("").length > 0);
   assert.ok(problemsIn("a: [").length > 0);

@@ -2,7 +2,6 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ContainerThread } from "../../sim/container-thread.ts";
 import { seconds } from "../fixtures/scenario.ts";
 import { type Asked, roundProfile, StoreBench } from "../fixtures/store-bench.ts";
 
@@ -16,63 +15,68 @@ function timesOf(profile: Parameters<typeof roundProfile>[0], ...asked: readonly
   return bench.times();
 }
 
-test("a get takes n (request in the container + 2 latency + request at the server) + bytes / link", () => {
-  const n = 2;
-  const expected = n * (2 + 2 * 1 + 10) + MEGABYTE_MS;
-  assert.equal(timesOf({}, { kind: "get", bytes: MEGABYTE }), [expected]);
+/** A request: in the container, there and back, a look-up or a record at the server. */
+const LOOK_UP = 2 + 2 * 1 + 10;
+const RECORD = 2 + 2 * 1 + 20;
+
+test("a get takes its look-up, its record, and bytes / link", () => {
+  assert.equal(timesOf({}, { kind: "get", bytes: MEGABYTE }), [LOOK_UP + RECORD + MEGABYTE_MS]);
 });
 
-test("a get of JSON is expanded at the server and read in the container", () => {
-  const profile = roundProfile({ expand: 20e6 }, { serialise: 50e6 });
-  const bench = new StoreBench(profile);
+test("JSON is looked for twice, expanded while it moves, and read twice in the container", () => {
+  const slow = roundProfile({ expand: 5e6 }, { body: 50e6 });
+  const bench = new StoreBench(slow);
   bench.ask({ kind: "get", bytes: MEGABYTE, content: "text" });
-  assert.equal(bench.times(), [2 * (2 + 2 + 10) + 50 + MEGABYTE_MS + 20]);
+  assert.equal(bench.times(), [2 * LOOK_UP + RECORD + 200 + 2 * 20]);
+  const fast = new StoreBench(roundProfile({ expand: 20e6 }, { body: 50e6 }));
+  fast.ask({ kind: "get", bytes: MEGABYTE, content: "text" });
+  assert.equal(fast.times(), [2 * LOOK_UP + RECORD + MEGABYTE_MS + 2 * 20]);
 });
 
-test("a look-up of what was never stored takes its requests and moves nothing", () => {
-  assert.equal(timesOf({}, { kind: "get", stored: false, bytes: MEGABYTE }), [3 * (2 + 2 + 10)]);
+test("a look-up of what was never stored takes two requests, moves nothing and is not recorded", () => {
+  assert.equal(timesOf({}, { kind: "get", stored: false, bytes: MEGABYTE }), [2 * LOOK_UP]);
 });
 
-test("a put takes (1 + requests) (container + 2 latency) + requests + upload + intake + commit", () => {
-  const both = (1 + 1) * (2 + 2);
-  const binary = { intake_binary: 20e6 };
-  assert.equal(timesOf(binary, { kind: "put", bytes: MEGABYTE }), [
-    both + 10 + MEGABYTE_MS + 50 + 50,
-  ]);
-  const text = { intake_text: 5e6 };
-  assert.equal(timesOf(text, { kind: "put", bytes: MEGABYTE, content: "text" }), [
-    both + 10 + MEGABYTE_MS + 200 + 50,
-  ]);
-  const filler = { intake_filler: 100e6 };
-  assert.equal(timesOf(filler, { kind: "put", bytes: MEGABYTE, content: "filler" }), [
-    both + 10 + MEGABYTE_MS + 10 + 50,
-  ]);
+test("a put takes the revision's look-up, its own request, the slower of upload and intake, commit", () => {
+  const requests = LOOK_UP + 2 + 2;
+  const put = { kind: "put", bytes: MEGABYTE } as const;
+  for (const [rate, slower] of [
+    [20e6, MEGABYTE_MS],
+    [5e6, 200],
+  ] as const) {
+    assert.equal(timesOf({ disk: rate }, put), [requests + slower + 50]);
+    const text = { ...put, content: "text" } as const;
+    assert.equal(timesOf({ compress_text: rate }, text), [requests + slower + 50]);
+    const filler = { ...put, content: "filler" } as const;
+    assert.equal(timesOf({ compress_filler: rate }, filler), [requests + slower + 50]);
+  }
 });
 
-test("records are written one request each", () => {
-  assert.equal(timesOf({}, { kind: "records", records: 3 }), [3 * (2 + 2 + 20)]);
-});
-
-test("log records go with every get and put", () => {
-  const logged = { log_records: 1 };
-  assert.equal(timesOf(logged, { kind: "get" }), [3 * (2 + 2) + 2 * 10 + 20]);
-  assert.equal(timesOf(logged, { kind: "put" }), [3 * (2 + 2) + 10 + 20 + 50]);
+test("notes are look-ups and records, one after another", () => {
+  const notes = { lookUps: 1, records: 3 };
+  assert.equal(timesOf({}, { kind: "notes", notes }), [LOOK_UP + 3 * RECORD]);
 });
 
 test("requests of one container go through its thread one after another", () => {
-  const thread = new ContainerThread();
-  const [first, second] = timesOf({}, { thread }, { thread });
-  assert.is(first, 2 * (2 + 2 + 10));
+  const bench = new StoreBench(roundProfile());
+  const thread = bench.thread();
+  bench.ask({ thread });
+  bench.ask({ thread });
+  const [first, second] = bench.times();
+  assert.is(first, LOOK_UP + RECORD);
   assert.is(second, first! + 2 * 2);
 });
 
-test("the server's cores are shared: two look-ups on one core take twice as long", () => {
-  const expected = 2 * (2 + 2) + 2 * 2 * 10;
-  assert.equal(timesOf({ cores: 1 }, {}, {}), [expected, expected]);
+test("the server's cores are shared: two gets on one core take twice as long", () => {
+  const bench = new StoreBench(roundProfile({}, { cores: 1 }));
+  bench.ask({});
+  bench.ask({});
+  const expected = 2 * (2 + 2) + 2 * (10 + 20);
+  assert.equal(bench.times(), [expected, expected]);
 });
 
 test("two bodies share the storage node's link; one each way do not", () => {
-  const one = 2 * (2 + 2 + 10) + MEGABYTE_MS;
+  const one = LOOK_UP + RECORD + MEGABYTE_MS;
   const get: Asked = { bytes: MEGABYTE };
   assert.equal(timesOf({}, get, { ...get, worker: 2 }), [one + 100, one + 100]);
   const [got] = timesOf({}, get, { ...get, kind: "put", worker: 2, invocation: 2 });
@@ -82,8 +86,8 @@ test("two bodies share the storage node's link; one each way do not", () => {
 /** Only bodies take time: how many were moved over the link, until all were answered. */
 function bodiesMoved(document: "shared" | "per-datum", invocations: readonly number[]): number {
   const none = seconds(0);
-  const store = { document, request: none, commit: none };
-  const bench = new StoreBench(roundProfile(store, { latency: none, request: none }));
+  const store = { look_up: none, commit: none };
+  const bench = new StoreBench(roundProfile(store, { document, latency: none, request: none }));
   for (const invocation of invocations) bench.ask({ kind: "put", bytes: MEGABYTE, invocation });
   return Math.max(...bench.times().map((time) => time!)) / MEGABYTE_MS;
 }
@@ -96,13 +100,22 @@ for (const writers of [1, 2, 3, 5, 10]) {
   });
 }
 
+test("the updater takes its time for each write, stored or refused", () => {
+  const none = seconds(0);
+  const free = { latency: none, request: none, document: "shared" } as const;
+  const bench = new StoreBench(roundProfile({ look_up: none }, free));
+  for (let writer = 0; writer < 3; writer++) bench.ask({ kind: "put" });
+  // Three turns: one is stored; two: one is stored; one.
+  assert.equal(bench.times(), [50, 4 * 50, 6 * 50]);
+});
+
 test("writers of two invocations do not conflict", () => {
   assert.is(bodiesMoved("shared", [1, 2, 3]), 3);
   assert.is(bodiesMoved("shared", [1, 1, 2]), 4);
 });
 
 test("writers one after another do not conflict", () => {
-  const bench = new StoreBench(roundProfile({ document: "shared" }));
+  const bench = new StoreBench(roundProfile({}, { document: "shared" }));
   const put: Asked = { kind: "put", bytes: MEGABYTE };
   bench.ask(put);
   bench.askAt(seconds(1), put);
@@ -111,7 +124,7 @@ test("writers one after another do not conflict", () => {
 });
 
 test("connections are given in the order of asking, and never more than there are", () => {
-  const bench = new StoreBench(roundProfile({ connections: 2, request: seconds(0.1) }));
+  const bench = new StoreBench(roundProfile({ connections: 2, look_up: seconds(0.18) }));
   for (let index = 0; index < 6; index++) bench.askAt(seconds(index * 0.001), {});
   const times = bench.times().map((time) => time!);
   assert.equal(
@@ -129,7 +142,7 @@ test("a request that fails is answered so, after its look-ups, and moves no body
   const bench = new StoreBench(roundProfile());
   bench.ask({ bytes: MEGABYTE, fails: true });
   bench.times();
-  assert.equal(bench.answers, [{ at: 2 * 14_000, ok: false }]);
+  assert.equal(bench.answers, [{ at: (LOOK_UP + RECORD) * 1000, ok: false }]);
 });
 
 test("an abort gives no answer, frees the link and the connection for who waits", () => {
@@ -139,7 +152,7 @@ test("an abort gives no answer, frees the link and the connection for who waits"
   bench.kernel.at(seconds(1), { step: () => first.abort() });
   const [aborted, second] = bench.times();
   assert.is(aborted, undefined);
-  assert.is(second, 1000 + 2 * 10 + MEGABYTE_MS + 1);
+  assert.is(second, 1000 + 10 + 20 + MEGABYTE_MS + 1);
 });
 
 test("an abort of one that waits for a connection leaves the connection to the next", () => {
@@ -150,7 +163,7 @@ test("an abort of one that waits for a connection leaves the connection to the n
   bench.kernel.at(seconds(0.05), { step: () => waiting.abort() });
   const [first, aborted, third] = bench.times();
   assert.is(aborted, undefined);
-  assert.is(third! - first!, 2 * 10 + MEGABYTE_MS);
+  assert.is(third! - first!, 10 + 20 + MEGABYTE_MS);
 });
 
 test("an abort twice, or after the answer, changes nothing", () => {
@@ -158,7 +171,7 @@ test("an abort twice, or after the answer, changes nothing", () => {
   const first = bench.ask({});
   const second = bench.ask({});
   bench.ask({});
-  bench.kernel.at(seconds(0.03), {
+  bench.kernel.at(seconds(0.04), {
     step: () => {
       first.abort();
       second.abort();
@@ -166,8 +179,8 @@ test("an abort twice, or after the answer, changes nothing", () => {
     },
   });
   const [one, two, three] = bench.times();
-  assert.equal([one, two], [28, undefined]);
-  assert.is(three, 30 + 2 * 10 + 1);
+  assert.equal([one, two], [LOOK_UP + RECORD, undefined]);
+  assert.is(three, 40 + 10 + 20 + 1);
 });
 
 test.run();

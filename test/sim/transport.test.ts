@@ -5,18 +5,16 @@ import * as assert from "uvu/assert";
 import type { Input } from "../../core/env.ts";
 import { GATEWAY, MASTER, type NodeId, workerNode } from "../../core/node.ts";
 import type { Message } from "../../core/protocol.ts";
+import { NO_TIME } from "../../core/units.ts";
 import { EngineLoop } from "../../sim/engine-loop.ts";
 import { type Faults, NO_FAULTS } from "../../sim/faults.ts";
 import { Kernel } from "../../sim/kernel.ts";
-import type { EngineProfile } from "../../sim/profile.ts";
 import { Streams } from "../../sim/streams.ts";
 import { Transport } from "../../sim/transport.ts";
-import { profileOf, seconds } from "../fixtures/scenario.ts";
+import { seconds } from "../fixtures/scenario.ts";
 
 const [ONE, TWO, THREE] = [workerNode(0), workerNode(1), workerNode(2)];
 const LATENCY = seconds(0.001);
-/** Every plan begins with one task. */
-const ONE_START = (): number => 1;
 
 interface Heard {
   readonly at: number;
@@ -29,15 +27,14 @@ class Net {
   readonly transport: Transport;
   readonly heard: Heard[];
 
-  constructor(faults: Partial<Faults> = {}, engine: Partial<EngineProfile> = {}) {
+  constructor(faults: Partial<Faults> = {}, requestTime = NO_TIME) {
     this.kernel = new Kernel();
     this.heard = [];
     const chance = new Streams("net").stream("messages");
     const all = { ...NO_FAULTS, ...faults };
     this.transport = new Transport({ kernel: this.kernel, latency: LATENCY, faults: all, chance });
     for (const to of [GATEWAY, MASTER, ONE, TWO, THREE]) {
-      const profile = { ...profileOf("ideal").engine, ...engine };
-      const loop = new EngineLoop(this.kernel, profile, ONE_START);
+      const loop = new EngineLoop(this.kernel, { requestTime });
       loop.start({ handle: (input) => this.heard.push({ at: this.kernel.now / 1000, to, input }) });
       this.transport.connect(to, loop);
     }
@@ -93,19 +90,21 @@ test("messages from one node to another keep their order", () => {
 });
 
 test("a node serves its messages one after another, a service time each", () => {
-  const net = new Net({}, { poll: seconds(0.002) });
+  const net = new Net({}, seconds(0.002));
   net.send(0, ONE, TWO, 3);
   net.send(0.02, ONE, TWO, 1);
   assert.equal(net.times(), [3, 5, 7, 23]);
 });
 
-test("a trigger takes a service time for each edge that it answers", () => {
-  const net = new Net({}, { message: seconds(0.002) });
+test("a trigger takes one service time, however many edges it answers; an answer takes none", () => {
+  const net = new Net({}, seconds(0.002));
   const answers = [1, 2, 3].map((edge) => ({ edge, item: 0, taken: true }));
   const about = { plan: 0, invocation: 0, facts: [], lost: [] };
   const message: Message = { tag: "trigger", answers, ...about };
   net.kernel.at(seconds(0), { step: () => net.transport.send(ONE, TWO, message) });
-  assert.equal(net.times(), [1 + 3 * 2]);
+  const load: Message = { tag: "load", poll: 0, running: 0, queued: 0 };
+  net.kernel.at(seconds(0.01), { step: () => net.transport.send(ONE, TWO, load) });
+  assert.equal(net.times(), [1 + 2, 10 + 1]);
 });
 
 test("a lost message that is redelivered comes a whole number of redeliveries later", () => {
@@ -166,8 +165,7 @@ test("a partition without redelivery loses what crosses it", () => {
 
 test("a stopped engine hears nothing; what waited for it is lost with it", () => {
   const kernel = new Kernel();
-  const profile = { ...profileOf("ideal").engine, poll: seconds(0.01) };
-  const loop = new EngineLoop(kernel, profile, ONE_START);
+  const loop = new EngineLoop(kernel, { requestTime: seconds(0.01) });
   const heard: string[] = [];
   loop.start({ handle: () => heard.push("old") });
   const input: Input = { tag: "message", from: ONE, message: POLL(0) };
