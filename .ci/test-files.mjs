@@ -7,7 +7,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const FILE_LIMIT_S = 180;
+const FILE_LIMIT_S = 300;
 const LANE = fileURLToPath(new URL("test-lane.mjs", import.meta.url));
 
 /** Gives `{ file, passed, failed, skipped, output }` for each file, in the order of `files`. */

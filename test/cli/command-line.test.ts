@@ -25,6 +25,8 @@ const help = suite("help");
 for (const command of [
   ["start"],
   ["simulate"],
+  ["sweep"],
+  ["advise"],
   ["plan"],
   ["check"],
   ["experiment"],
@@ -71,7 +73,7 @@ refused("an unknown command is named, with the nearest one", () => {
 });
 
 refused("no command, or a command without its subcommand, says what there is", () => {
-  checkRefused(faasflow(), /start, simulate, plan, check, trace/);
+  checkRefused(faasflow(), /start, simulate,.* plan, check, new, trace/);
   checkRefused(faasflow("trace"), /from-events/);
 });
 
