@@ -134,24 +134,42 @@ class Walk {
   }
 
   lastSink(): Place | undefined {
-    return this.#latest(this.#chains.sinks.map((vertex) => ({ vertex, item: 0 })));
+    let latest: Place | undefined;
+    for (const vertex of this.#chains.sinks) latest = this.#later(latest, vertex, 0);
+    return latest;
   }
 
   /** Whose answer `place` went by: the cause its trigger names, else the latest of its sources. */
   before(place: Place, span: Span | undefined): Place | undefined {
-    const named = span !== undefined && span.cause !== NONE;
-    const sources = named ? [span.cause] : this.#chains.sources[place.vertex]!;
-    return this.#latest(sources.flatMap((source) => this.#placesOf(source, place)));
-  }
-
-  #latest(places: readonly { readonly vertex: number; readonly item: Item }[]): Place | undefined {
+    if (span !== undefined && span.cause !== NONE) {
+      return this.#latestOf(undefined, span.cause, place);
+    }
     let latest: Place | undefined;
-    for (const { vertex, item } of places) {
-      const end = this.#endOf(vertex, item);
-      if (end !== NONE && (latest === undefined || end > latest.end))
-        latest = { vertex, item, end };
+    for (const source of this.#chains.sources[place.vertex]!) {
+      latest = this.#latestOf(latest, source, place);
     }
     return latest;
+  }
+
+  /** Of `latest` and the items of `source` that `to` waits for: its own, the one around it, or all inside. */
+  #latestOf(latest: Place | undefined, source: number, to: Place): Place | undefined {
+    const depths = this.#chains.depths;
+    const deeper = depths[source]! - depths[to.vertex]!;
+    if (deeper === 0) return this.#later(latest, source, to.item);
+    if (deeper < 0) return this.#later(latest, source, parentItem(to.item));
+    let last = latest;
+    for (const item of this.#spans.items()) {
+      if (parentItem(item) === to.item) last = this.#later(last, source, item);
+    }
+    return last;
+  }
+
+  /** The later one of `latest` and that vertex; the former at ties. */
+  #later(latest: Place | undefined, vertex: number, item: Item): Place | undefined {
+    const end = this.#endOf(vertex, item);
+    return end !== NONE && (latest === undefined || end > latest.end)
+      ? { vertex, item, end }
+      : latest;
   }
 
   /** `NONE`: it never answered. */
@@ -168,21 +186,5 @@ class Walk {
     const end = this.before({ vertex, item, end: NONE }, undefined)?.end ?? NONE;
     ofVertex.set(item, end);
     return end;
-  }
-
-  /** The items of `source` that `to` waits for: its own, the one around it, or all those inside. */
-  #placesOf(
-    source: number,
-    to: { readonly vertex: number; readonly item: Item },
-  ): readonly { readonly vertex: number; readonly item: Item }[] {
-    const depths = this.#chains.depths;
-    const deeper = depths[source]! - depths[to.vertex]!;
-    if (deeper === 0) return [{ vertex: source, item: to.item }];
-    if (deeper < 0) return [{ vertex: source, item: parentItem(to.item) }];
-    const places: { vertex: number; item: Item }[] = [];
-    for (const item of this.#spans.items()) {
-      if (item !== 0 && parentItem(item) === to.item) places.push({ vertex: source, item });
-    }
-    return places;
   }
 }

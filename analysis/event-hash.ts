@@ -8,6 +8,8 @@ import { EVENT_KINDS, type Event, type EventKind, WHYS, type Why } from "../core
 import { invariant } from "../core/invariant.ts";
 
 const TWO_32 = 4_294_967_296;
+/** Fields of an event. */
+const FIELDS = 16;
 
 const KIND_ORDINALS = new Map<EventKind, number>(EVENT_KINDS.map((kind, i) => [kind, i]));
 const WHY_ORDINALS = new Map<Why, number>(WHYS.map((why, i) => [why, i]));
@@ -16,11 +18,14 @@ export class EventHash {
   #high: number;
   #low: number;
   #count: number;
+  /** The fields of the event under way: one loop mixes them faster than a call for each. */
+  readonly #fields: Float64Array;
 
   constructor() {
     this.#high = 0x243f6a88;
     this.#low = 0x13198a2e | 0;
     this.#count = 0;
+    this.#fields = new Float64Array(FIELDS);
   }
 
   /** Every field counts, and so does the order of events. Numbers: whole, below 2^53 in size. */
@@ -28,23 +33,25 @@ export class EventHash {
     const kind = KIND_ORDINALS.get(event.kind);
     const why = WHY_ORDINALS.get(event.why);
     invariant(kind !== undefined && why !== undefined, "an event has a known kind and why");
+    const fields = this.#fields;
+    fields[0] = event.time;
+    fields[1] = event.node;
+    fields[2] = kind;
+    fields[3] = event.plan;
+    fields[4] = event.invocation;
+    fields[5] = event.task;
+    fields[6] = event.item;
+    fields[7] = event.attempt;
+    fields[8] = event.container;
+    fields[9] = event.datum;
+    fields[10] = event.part;
+    fields[11] = event.bytes;
+    fields[12] = event.wait_us;
+    fields[13] = event.cpu_us;
+    fields[14] = event.value;
+    fields[15] = why;
     this.#count += 1;
-    this.#mix(event.time);
-    this.#mix(event.node);
-    this.#mix(kind);
-    this.#mix(event.plan);
-    this.#mix(event.invocation);
-    this.#mix(event.task);
-    this.#mix(event.item);
-    this.#mix(event.attempt);
-    this.#mix(event.container);
-    this.#mix(event.datum);
-    this.#mix(event.part);
-    this.#mix(event.bytes);
-    this.#mix(event.wait_us);
-    this.#mix(event.cpu_us);
-    this.#mix(event.value);
-    this.#mix(why);
+    this.#mix();
   }
 
   /** 16 hexadecimal digits; further events may follow. */
@@ -54,20 +61,32 @@ export class EventHash {
     return hex(avalanche(high + low)) + hex(low);
   }
 
-  #mix(value: number): void {
-    const word = value | 0;
-    this.#mixWord(word);
-    if (word !== value) this.#mixWord(Math.floor(value / TWO_32) ^ 0x5bd1e995);
+  #mix(): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (let field = 0; field < FIELDS; field++) {
+      const value = this.#fields[field]!;
+      const word = value | 0;
+      high = mixHigh(high, word);
+      low = mixLow(low, word);
+      if (word === value) continue;
+      const rest = Math.floor(value / TWO_32) ^ 0x5bd1e995;
+      high = mixHigh(high, rest);
+      low = mixLow(low, rest);
+    }
+    this.#high = high;
+    this.#low = low;
   }
+}
 
-  #mixWord(word: number): void {
-    let high = Math.imul(this.#high ^ word, 0xcc9e2d51);
-    high ^= high >>> 15;
-    let low = Math.imul(this.#low ^ word, 0x85ebca6b) + 0x3c6ef372;
-    low ^= low >>> 13;
-    this.#high = Math.imul(high, 0x1b873593);
-    this.#low = Math.imul(low, 0xc2b2ae35);
-  }
+function mixHigh(lane: number, word: number): number {
+  const mixed = Math.imul(lane ^ word, 0xcc9e2d51);
+  return Math.imul(mixed ^ (mixed >>> 15), 0x1b873593);
+}
+
+function mixLow(lane: number, word: number): number {
+  const mixed = (Math.imul(lane ^ word, 0x85ebca6b) + 0x3c6ef372) | 0;
+  return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
 }
 
 /** The final mix of MurmurHash3: each bit of the input reaches each bit of the result. */

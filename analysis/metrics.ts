@@ -198,8 +198,13 @@ export class Metrics {
     this.#arrivals.set(plan.header.workflow, before + 1);
     const measured = before >= this.#skip;
     if (measured) plan.metrics.started += 1;
-    const state = { spans: new Spans(), bytes: new ByteCounts() };
-    this.#flights.set(event.invocation, { plan, arrival: arrivalTime(event), measured, ...state });
+    this.#flights.set(event.invocation, {
+      plan,
+      arrival: arrivalTime(event),
+      measured,
+      spans: new Spans(plan.header.tasks.length),
+      bytes: new ByteCounts(),
+    });
   }
 
   #boot(event: Event): void {
@@ -263,12 +268,12 @@ export class Metrics {
     metrics.finished += 1;
     metrics.latencies.add(latency);
     const longest = new Map<number, number>();
-    for (const span of spans) {
+    spans.forEach((span) => {
       metrics.dataOverhead += span.transferTime();
-      if (span.end === NONE || span.firstQueue === NONE) continue;
+      if (span.end === NONE || span.firstQueue === NONE) return;
       const time = Math.max(longest.get(span.vertex) ?? 0, span.end - span.firstQueue);
       longest.set(span.vertex, time);
-    }
+    });
     metrics.scheduleOverhead += latency - path.length(longest);
     metrics.bytes.addAll(flight.bytes);
     attribute({ spans, arrival, finish: event.time }, chains, metrics.parts);

@@ -151,7 +151,11 @@ export class PerfettoWriter {
 
   #arrive(event: Event): void {
     const plan = this.#plans.get(event.plan);
-    const flight = { spans: new Spans(), chains: plan?.chains, drawn: new Map<Span, Drawn>() };
+    const flight = {
+      spans: new Spans(plan?.header.tasks.length ?? 0),
+      chains: plan?.chains,
+      drawn: new Map<Span, Drawn>(),
+    };
     this.#flights.set(event.invocation, flight);
     this.#lane({ node: GATEWAY, thread: 1 }, "invocations");
     const name = JSON.stringify(`${plan?.header.workflow ?? "?"} #${event.invocation}`);

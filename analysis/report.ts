@@ -1,19 +1,10 @@
-/**
- * Experiments as one HTML page that needs nothing else: tables, plots as inline SVG, no scripts,
- * nothing loaded from anywhere. Light or dark as the reader's system has it.
- */
+/** Experiments as one HTML page: tables, and plots as inline SVG. */
 
 import { experimentPlots } from "./experiment-plot.ts";
 import type { ExperimentRow } from "./experiment-rows.ts";
 import { accuracies, accuracyText } from "./experiment-summary.ts";
-import {
-  type ExperimentTable,
-  partsOf,
-  protocolOf,
-  tablesOf,
-  titleOf,
-} from "./experiment-table.ts";
-import { titled } from "./table.ts";
+import { partsOf, protocolOf, tablesOf, titleOf } from "./experiment-table.ts";
+import { escaped, htmlFigure, htmlPage, htmlTable } from "./html-page.ts";
 
 /** What a reader needs to get the same numbers again. */
 export interface About {
@@ -29,20 +20,16 @@ export async function reportHtml(rows: readonly ExperimentRow[], about: About): 
       `<section id="${name}">`,
       `<h2>${escaped(title)}</h2>`,
       `<p>${escaped(protocolOf(part))}</p>`,
-      `<figure role="img" aria-label="${escaped(title)}">${svg}</figure>`,
-      ...tablesOf(part).map((each) => tableHtml(each, titleOf(part))),
+      htmlFigure(title, svg),
+      ...tablesOf(part).map(({ title: caption, ...rest }) =>
+        htmlTable({ caption: caption === titleOf(part) ? "" : caption, ...rest }),
+      ),
       "</section>",
     ].join("\n");
   });
   const links = plots.map(({ name, title }) => `<a href="#${name}">${escaped(title)}</a>`);
   const summary = accuracies(rows).map((each) => `<li>${escaped(accuracyText(each))}</li>`);
-  return [
-    "<!doctype html>",
-    '<html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<link rel="icon" href="data:,">',
-    "<title>FaaSFlow: the paper's experiments</title>",
-    `<style>${STYLE}</style></head><body><main>`,
+  return htmlPage("FaaSFlow: the paper's experiments", [
     "<h1>The paper's experiments</h1>",
     `<p>Simulated with profile ${escaped(about.profile)}, seed ${escaped(about.seed)}, beside the ` +
       "figures that the FaaSFlow paper (Li et al., ASPLOS'22) and its v1 artifact give for the " +
@@ -52,64 +39,5 @@ export async function reportHtml(rows: readonly ExperimentRow[], about: About): 
       ? []
       : ["<h2>Ours against the published figures</h2>", `<ul>${summary.join("")}</ul>`]),
     ...sections,
-    "</main></body></html>",
-    "",
-  ].join("\n");
+  ]);
 }
-
-function tableHtml({ title, groups, rows }: ExperimentTable, section: string): string {
-  const columns = groups.flatMap((group) => group.columns);
-  const headings = groups.map(
-    ({ heading, columns: { length } }) => `<th colspan="${length}">${escaped(heading)}</th>`,
-  );
-  const isGrouped = groups.some(({ heading }) => heading !== "");
-  const body = rows
-    .filter((row) => row !== "line")
-    .map((row) => row.map((cell, i) => `<td${aligned(columns[i]?.align)}>${escaped(cell)}</td>`));
-  return [
-    '<div class="wide"><table>',
-    title === section ? "" : `<caption>${escaped(title)}</caption>`,
-    "<thead>",
-    isGrouped ? `<tr class="groups">${headings.join("")}</tr>` : "",
-    `<tr>${columns.map((each) => `<th${aligned(each.align)}>${escaped(titled(each))}</th>`).join("")}</tr>`,
-    "</thead><tbody>",
-    ...body.map((cells) => `<tr>${cells.join("")}</tr>`),
-    "</tbody></table></div>",
-  ].join("\n");
-}
-
-function aligned(align: "left" | "right" | undefined): string {
-  return align === "left" ? ' class="name"' : "";
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1d2329; --paper: #fdfdfc; --line: #d6d9dd; --soft: #5b6570; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e7ea; --paper: #15191d; --line: #3a424a; --soft: #a3adb7; }
-}
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 1040px; margin: 0 auto; padding: 24px 20px 64px; }
-h1 { font-size: 26px; margin: 8px 0; }
-h2 { font-size: 20px; margin: 40px 0 8px; }
-p { max-width: 75ch; margin: 8px 0; }
-section > p, nav a { color: var(--soft); }
-nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 16px 0; }
-figure { margin: 16px 0; overflow-x: auto; }
-figure svg { max-width: 100%; height: auto; }
-.wide { overflow-x: auto; margin: 16px 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
-caption { text-align: left; padding: 8px 0; color: var(--soft); }
-th, td { padding: 3px 12px; text-align: right; white-space: nowrap; }
-th { font-weight: 600; border-bottom: 1px solid var(--line); }
-.groups th { text-align: center; border-bottom: 0; }
-.name { text-align: left; }
-tbody tr:nth-child(even) { background: color-mix(in srgb, var(--ink) 5%, transparent); }
-`;

@@ -5,7 +5,7 @@
  */
 
 import { type Event, NONE } from "../core/events.ts";
-import type { Item } from "../core/workflow/item.ts";
+import { type Item, ROOT_ITEM } from "../core/workflow/item.ts";
 
 /** One vertex for one item; of a task with several attempts, the marks of the last one. */
 export class Span {
@@ -104,36 +104,51 @@ export class Span {
 
 /** All spans of one invocation. */
 export class Spans {
+  /** Of the whole invocation, by vertex: most events are about these. */
+  readonly #whole: (Span | undefined)[];
+  /** Of items of a foreach. */
   readonly #byItem: Map<Item, Map<number, Span>>;
 
-  constructor() {
+  constructor(vertexCount: number) {
+    this.#whole = new Array(vertexCount).fill(undefined);
     this.#byItem = new Map();
   }
 
   get(vertex: number, item: Item): Span | undefined {
-    return this.#byItem.get(item)?.get(vertex);
+    return item === ROOT_ITEM ? this.#whole[vertex] : this.#byItem.get(item)?.get(vertex);
   }
 
   /** The span, made when first asked for. */
   at(vertex: number, item: Item): Span {
-    let ofItem = this.#byItem.get(item);
-    if (ofItem === undefined) {
-      ofItem = new Map();
-      this.#byItem.set(item, ofItem);
-    }
-    let span = ofItem.get(vertex);
+    let span = this.get(vertex, item);
     if (span === undefined) {
       span = new Span(vertex, item);
-      ofItem.set(vertex, span);
+      this.#add(span);
     }
     return span;
   }
 
+  /** Those of a foreach. */
   items(): IterableIterator<Item> {
     return this.#byItem.keys();
   }
 
-  *[Symbol.iterator](): IterableIterator<Span> {
-    for (const ofItem of this.#byItem.values()) yield* ofItem.values();
+  /** In no order that means anything. */
+  forEach(visit: (span: Span) => void): void {
+    for (const span of this.#whole) if (span !== undefined) visit(span);
+    for (const ofItem of this.#byItem.values()) for (const span of ofItem.values()) visit(span);
+  }
+
+  #add(span: Span): void {
+    if (span.item === ROOT_ITEM) {
+      this.#whole[span.vertex] = span;
+      return;
+    }
+    let ofItem = this.#byItem.get(span.item);
+    if (ofItem === undefined) {
+      ofItem = new Map();
+      this.#byItem.set(span.item, ofItem);
+    }
+    ofItem.set(span.vertex, span);
   }
 }

@@ -23,6 +23,7 @@ import {
   EXPERIMENT_FLAGS,
   readExperiment,
 } from "./experiment-flags.ts";
+import { CellProgress } from "./progress-command.ts";
 
 const file = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -86,7 +87,7 @@ export function aboutOf({ profile, seed }: Asked): About {
 /** Rows of all cells, in the order of the experiments. */
 export function simulated(asked: Asked): Effect.Effect<readonly ExperimentRow[]> {
   return Effect.promise(async () => {
-    const pool = new CellPool({ profile: asked.profile, seed: asked.seed });
+    const pool = new CellPool();
     try {
       return await measureAll(asked, pool);
     } finally {
@@ -119,9 +120,11 @@ function isRun(cell: Cell): cell is RunCell {
 /** Runs go to all cores; what takes the measure of this machine comes after, one at a time. */
 async function measureAll(asked: Asked, pool: CellPool): Promise<readonly ExperimentRow[]> {
   const cells = cellsOf(asked);
+  const cluster = { profile: asked.profile, seed: asked.seed };
   const progress = new CellProgress(cells.length);
+  const measured = (cell: RunCell) => pool.measure({ tag: "experiment", cell, cluster });
   const runs = new Map(
-    cells.filter(isRun).map((cell) => [cell, progress.of(pool.measure(cell))] as const),
+    cells.filter(isRun).map((cell) => [cell, progress.of(measured(cell))] as const),
   );
   await Promise.all(runs.values());
   const rows: ExperimentRow[] = [];
@@ -147,30 +150,6 @@ function costOf(cell: Exclude<Cell, RunCell>): Promise<readonly ExperimentRow[]>
       return engineCost(cell.workflows.map((name) => Effect.runSync(resolveWorkflow(name))));
     default:
       return cell satisfies never;
-  }
-}
-
-/** On a terminal only. */
-class CellProgress {
-  readonly #all: number;
-  #done: number;
-
-  constructor(all: number) {
-    this.#all = all;
-    this.#done = 0;
-  }
-
-  async of<A>(work: Promise<A>): Promise<A> {
-    const result = await work;
-    this.#done++;
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r${this.#done} of ${this.#all} cells measured `);
-    }
-    return result;
-  }
-
-  end(): void {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
   }
 }
 

@@ -25,13 +25,16 @@ export interface Job<T> {
   readonly target: T;
 }
 
+/** So many classes are kept though they are empty: mostly the next job is of one of them. */
+const KEPT = 8;
+
 export class FairShare<T> {
   readonly #fluid: Fluid<T>;
   #capacity: number;
   #speed: number;
   /** By class. */
   readonly #caps: number[] = [];
-  /** Classes with jobs, by ascending cap. */
+  /** Classes with jobs, and a few that had some, by ascending cap. */
   readonly #active: number[] = [];
   /** Classes that may be given another cap. */
   readonly #spare: number[] = [];
@@ -110,13 +113,14 @@ export class FairShare<T> {
     const fluid = this.#fluid;
     this.#used += this.#usage * (fluid.now - this.#countedTo);
     this.#countedTo = fluid.now;
-    this.#dropEmpty();
+    if (this.#active.length > KEPT) this.#dropEmpty();
     let jobs = 0;
     for (const index of this.#active) jobs += fluid.countOf(index);
     let left = this.#capacity;
     this.#usage = 0;
     for (const index of this.#active) {
       const count = fluid.countOf(index);
+      if (count === 0) continue;
       const share = Math.min(left / jobs, this.#caps[index]!);
       const rate = share * this.#speed;
       if (rate !== fluid.rateOf(index)) fluid.setRate(index, rate);

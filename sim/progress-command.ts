@@ -1,4 +1,4 @@
-/** Progress of a long run, on a terminal only: what is over, and how far virtual time has come. */
+/** Progress of long runs and of many cells, on a terminal only. */
 
 import type { Event } from "../core/events.ts";
 import { toSeconds } from "../core/units.ts";
@@ -7,6 +7,7 @@ import { toSeconds } from "../core/units.ts";
 const EVERY_MS = 1_000;
 const LOOK_EVERY = 4_096;
 
+/** Of one run: what is over, and how far virtual time has come. */
 export class Progress {
   #events: number;
   #over: number;
@@ -34,5 +35,41 @@ export class Progress {
 
   end(): void {
     if (this.#shown) process.stderr.write("\r\u001b[K");
+  }
+}
+
+/** Of cells: how many are measured, and the time left if the others take as long on average. */
+export class CellProgress {
+  readonly #all: number;
+  readonly #startedAt: number;
+  #done: number;
+
+  constructor(all: number) {
+    this.#all = all;
+    this.#startedAt = Date.now();
+    this.#done = 0;
+  }
+
+  /** Counts the cell, whether it is measured or breaks. */
+  async of<A>(work: Promise<A>): Promise<A> {
+    try {
+      return await work;
+    } finally {
+      this.#done++;
+      this.#show();
+    }
+  }
+
+  end(): void {
+    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  }
+
+  #show(): void {
+    if (!process.stderr.isTTY) return;
+    const passed_s = (Date.now() - this.#startedAt) / 1_000;
+    const left_s = Math.ceil((passed_s / this.#done) * (this.#all - this.#done));
+    process.stderr.write(
+      `\r${this.#done} of ${this.#all} cells measured, about ${left_s} s left \u001b[K`,
+    );
   }
 }

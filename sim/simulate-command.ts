@@ -19,7 +19,7 @@ import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Progress } from "./progress-command.ts";
-import { type Outcome, PreparedScenario, type Scenario } from "./scenario-config.ts";
+import { type Outcome, PreparedScenario, type Scenario, wrongWith } from "./scenario-config.ts";
 import { readScenario, SCENARIO_FLAGS } from "./simulate-flags.ts";
 
 const file = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
@@ -159,18 +159,7 @@ function withFiles<A>(run: () => A): Effect.Effect<A, UsageErrors> {
   });
 }
 
-const failIfWrong = Effect.fnUntraced(function* ({ result, violations }: Finished) {
-  const lines: string[] = violations.map(({ text }) => text);
-  if (result.unfinished.length > 0) {
-    const some = result.unfinished.slice(0, 5).join(", ");
-    const why =
-      result.messages.lost > 0
-        ? `${result.messages.lost} messages were lost for good; leave no-redelivery out`
-        : "nothing was under way for them any more";
-    lines.push(
-      `${result.unfinished.length} of ${result.started} invocations never finished (${some}): ${why}. ` +
-        "A timeout in the workflow file ends such an invocation; --events shows where they stopped.",
-    );
-  }
+const failIfWrong = Effect.fnUntraced(function* (outcome: Outcome) {
+  const lines = wrongWith(outcome);
   if (lines.length > 0) yield* new CheckFailed({ message: lines.join("\n") });
 });

@@ -295,6 +295,10 @@ export class WorkerHost {
 
 /** Mostly there is one, or the first of many ends: a Set would be built anew each time it is empty. */
 function drop(pending: Abortable[], ended: Abortable): void {
+  if (pending.at(-1) === ended) {
+    pending.pop();
+    return;
+  }
   const index = pending.indexOf(ended);
   if (index >= 0) pending.splice(index, 1);
 }

@@ -108,11 +108,6 @@ export class Pools {
     return this.#busy;
   }
 
-  /** Undefined: it is gone. */
-  container(id: number): Container | undefined {
-    return this.#containers.get(id);
-  }
-
   /** From now on the pool's cold starts are for this plan's task. */
   retarget(pool: number, task: PoolTask): void {
     this.#pools[pool]!.task = task;

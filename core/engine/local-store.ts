@@ -43,8 +43,9 @@ export class LocalStore {
     const { of, plan, invocation } = activation;
     const { datum, part, bytes } = written;
     const copy: LocalCopy = { plan, invocation, datum, part, bytes };
-    const holds = this.#holdsOf(of).count[written.datum]!;
-    const decision = this.#policy.put(copy, of.plan.tagOf[written.datum]!, holds);
+    const tag = of.plan.tagOf[datum]!;
+    const holds = tag === "remote" ? 0 : this.#holdsOf(of).count[datum]!;
+    const decision = this.#policy.put(copy, tag, holds);
     for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
     if (decision.spilled) {
       this.#journal.data("spill", activation, { datum, part, bytes, wait_us: NONE, why: "quota" });

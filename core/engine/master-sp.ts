@@ -19,7 +19,12 @@ export class MasterSpWorker implements WorkerScheme {
     const { env, load, register } = this.#context;
     switch (message.tag) {
       case "poll":
-        env.send(MASTER, { tag: "load", poll: message.poll, ...load });
+        env.send(MASTER, {
+          tag: "load",
+          poll: message.poll,
+          running: load.running,
+          queued: load.queued,
+        });
         return;
       case "assign": {
         const known = register.find(message.invocation);

@@ -4,6 +4,7 @@
  */
 
 import type { Env, Input } from "../env.ts";
+import { NONE } from "../events.ts";
 import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
 import { choose, type WorkerLoad } from "../plan/choose.ts";
 import type { InvocationId, Message } from "../protocol.ts";
@@ -175,11 +176,15 @@ export class Master {
     });
     entry(this.#parties, id, () => new Set<number>()).add(worker);
     this.#load[worker]!.assigned++;
-    const about = { plan: plan.id, invocation: id, task, item, attempt };
-    this.#journal.fact("assign", { ...about, value: worker });
+    const run = { plan: plan.id, invocation: id, task, item, attempt, container: NONE };
+    this.#journal.run("assign", run, NONE, worker, "");
     this.#env.send(workerNode(worker), {
       tag: "assign",
-      ...about,
+      plan: plan.id,
+      invocation: id,
+      task,
+      item,
+      attempt,
       round,
       facts: invocation.knowledge.facts,
       lost: invocation.lost,

@@ -82,10 +82,11 @@ export class WorkerSp implements WorkerScheme {
 
   flush(): void {
     this.#outbox.flush("trigger");
+    if (this.#sinks.size === 0) return;
     for (const [{ id }, sinks] of this.#sinks) {
       this.#context.env.send(GATEWAY, { tag: "answered", invocation: id, sinks });
     }
-    if (this.#sinks.size > 0) this.#sinks.clear();
+    this.#sinks.clear();
   }
 
   #enter(

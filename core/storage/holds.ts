@@ -25,8 +25,11 @@ const known = new WeakMap<readonly number[], Map<number, Holds>>();
  * graph. Cost: O(reads) the first time.
  */
 export function holdsOf(graph: Graph, workerOf: readonly number[], worker: number): Holds {
-  const found = known.get(workerOf) ?? new Map<number, Holds>();
-  known.set(workerOf, found);
+  let found = known.get(workerOf);
+  if (found === undefined) {
+    found = new Map();
+    known.set(workerOf, found);
+  }
   let holds = found.get(worker);
   if (holds === undefined) {
     holds = workedOut(graph, workerOf, worker);

@@ -1,10 +1,11 @@
 /**
  * Flows finished per CPU-second in closed loop: n flows under way, each one that is done opens
- * another. Run: node --import tsx test/bench/network.ts [LOAD] [--small]
+ * another; sizes are exponential. Run: node --import tsx test/bench/network.ts ["LOAD"] [--small]
  */
 
 import { Network } from "../../sim/network.ts";
 import { Streams } from "../../sim/streams.ts";
+import { Checksum, cpuSeconds, tell } from "./figure.ts";
 
 const ROUNDS = process.argv.includes("--small") ? 4_000 : 400_000;
 /** Few enough to stay in the cache: a kernel opens flows that it has just made. */
@@ -67,7 +68,7 @@ const LOADS: readonly Load[] = [
   },
 ];
 
-function closedLoop(load: Load, concurrent: number, wanted: number): number {
+function closedLoop(load: Load, concurrent: number, wanted: number): void {
   const stream = new Streams("bench").stream(load.name);
   const draws = load.hosts > 100 ? DRAWS_OF_MANY_HOSTS : DRAWS;
   const flows = Array.from({ length: draws }, (_, index) => ({
@@ -82,10 +83,11 @@ function closedLoop(load: Load, concurrent: number, wanted: number): number {
   const network = new Network<number>({ hosts });
   let opened = 0;
   for (; opened < concurrent; opened++) network.open(0, flows[opened & (draws - 1)]!);
+  let now = 0;
   const run = (rounds: number): void => {
     let finished = 0;
     while (finished < rounds) {
-      const now = network.nextTime();
+      now = network.nextTime();
       while (network.takeDone(now) !== undefined) {
         network.open(now, flows[opened++ & (draws - 1)]!);
         finished++;
@@ -93,18 +95,23 @@ function closedLoop(load: Load, concurrent: number, wanted: number): number {
     }
   };
   run(wanted / 4);
-  const start = process.cpuUsage();
-  run(wanted);
-  const used = process.cpuUsage(start);
-  return wanted / (used.user + used.system);
+  const cpu_s = cpuSeconds(() => run(wanted));
+  const checksum = new Checksum();
+  checksum.add(now);
+  checksum.add(network.nextTime());
+  tell({
+    name: `network, ${load.name}, ${concurrent} at once, ${wanted} flows`,
+    value: wanted / cpu_s / 1e6,
+    unit: "M flows/s",
+    better: "more",
+    hash: checksum.text,
+  });
 }
 
 const chosen = process.argv.slice(2).find((arg) => !arg.startsWith("--"));
-console.log(`network, closed loop, exponential sizes, mean ${MEAN_BYTES} bytes, one CPU`);
 for (const load of LOADS) {
   if (chosen !== undefined && load.name !== chosen) continue;
-  for (const concurrent of [10, 100, 1000]) {
-    const rate = closedLoop(load, concurrent, load.hosts > 100 ? ROUNDS / 20 : ROUNDS);
-    console.log(`${load.name}, ${concurrent} at once: ${rate.toFixed(3)} M flows/s`);
+  for (const concurrent of [10, 100, 1_000, 10_000]) {
+    closedLoop(load, concurrent, load.hosts > 100 ? ROUNDS / 20 : ROUNDS);
   }
 }

@@ -1,19 +1,20 @@
 /**
  * `npm run bench:peers [--rounds 7]`: our simulator beside SimGrid and SimPy, the same work in one
  * run on one machine, each program a process of its own, in turns. Prints medians of rates a CPU
- * second, and ratios. What is not installed is said and left out.
+ * second, and ratios. What is not installed is said and left out. Each has as many rounds as take it
+ * about a second, so that ours is compiled for most of them.
  *
  * SimGrid: Debian's libsimgrid-dev 3.32, network model CM02, no cross-traffic. SimPy: Debian's
  * python3-simpy3, or whatever `import simpy` gives.
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { PreparedScenario } from "../../../sim/scenario-config.ts";
+import { bundle, bundleFolder } from "../bundle.ts";
 import { formatGraph, peerGraph, specOfGraph } from "./graphs.ts";
 import {
   hostsOf,
@@ -59,10 +60,7 @@ function main(args: readonly string[]): Promise<number> | number {
 }
 
 async function compare(rounds: number): Promise<number> {
-  // Inside the project, where the bundle finds the profiles.
-  const cache = fileURLToPath(new URL("../../../node_modules/.cache/", import.meta.url));
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, "peers-"));
+  const folder = bundleFolder();
   try {
     const programs = await prepare(folder);
     console.log(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "CPU"}`);
@@ -80,17 +78,7 @@ type Programs = ReadonlyMap<Peer, readonly string[]>;
 async function prepare(folder: string): Promise<Programs> {
   const programs = new Map<Peer, readonly string[]>();
   const ours = join(folder, "ours.mjs");
-  await build({
-    entryPoints: [source("ours.ts")],
-    outfile: ours,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    logLevel: "error",
-  });
+  await bundle(source("ours.ts"), ours);
   programs.set("ours", [process.execPath, ours]);
   const simgrid = join(folder, "simgrid");
   const compiled = ["-O2", "-std=c++17", source("simgrid.cpp"), "-o", simgrid, "-lsimgrid"];
@@ -136,7 +124,7 @@ function works(folder: string): readonly Work[] {
     name: `flows, ${where === "store" ? "one store link" : "pairs of 8 hosts"}, ${atOnce} at once`,
     unit: "flows",
     args: {
-      ours: ["flows", where, `${atOnce}`, "400000"],
+      ours: ["flows", where, `${atOnce}`, "2000000"],
       simgrid: ["flows", where, `${atOnce}`, `${Math.round(400_000 / atOnce + 4_000)}`],
     },
     rate: perCpuSecond,
