@@ -25,11 +25,14 @@ import {
 import { withConfig } from "./live/daemon-config.ts";
 import { invokeCommand } from "./live/invoke-command.ts";
 import { liveCommand } from "./live/live-command.ts";
+import { replayCommand } from "./live/replay-command.ts";
 import packageJson from "./package.json" with { type: "json" };
+import { adviseCommand } from "./sim/advise-command.ts";
 import { calibrateCommand } from "./sim/calibrate-command.ts";
 import { experimentCommand } from "./sim/experiment-command.ts";
 import { simulateCommand } from "./sim/simulate-command.ts";
 import { startCommand } from "./sim/start-command.ts";
+import { sweepCommand } from "./sim/sweep-command.ts";
 import { traceCommand } from "./traces/trace-command.ts";
 import { checkCommand } from "./workflows/check-command.ts";
 import { newCommand } from "./workflows/new-command.ts";
@@ -39,6 +42,8 @@ const faasflow = Command.make("faasflow").pipe(
   Command.withSubcommands([
     startCommand,
     simulateCommand,
+    sweepCommand,
+    adviseCommand,
     calibrateCommand,
     planCommand,
     checkCommand,
@@ -48,6 +53,7 @@ const faasflow = Command.make("faasflow").pipe(
     reportCommand,
     liveCommand,
     invokeCommand,
+    replayCommand,
     gatewayCommand,
     masterCommand,
     workerCommand,

@@ -14,6 +14,7 @@ import { quoted } from "../core/workflow/problem.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
+import { RECORD_FLAGS, type RecordInput, readRecord } from "./record-flags.ts";
 
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description));
@@ -60,6 +61,7 @@ export const DAEMON_FLAGS = {
     ),
   ),
   events: text("events", "directory for the event files"),
+  ...RECORD_FLAGS,
   drainLimit: duration("drain-limit", "30s").pipe(
     Flag.withDescription(
       "after SIGTERM, the longest wait for what is under way, such as 30s (default) or 5min; " +
@@ -75,7 +77,7 @@ export const DAEMON_FLAGS = {
   ),
 };
 
-export interface DaemonInput {
+export interface DaemonInput extends RecordInput {
   readonly nats: string;
   readonly natsTokenFile: Option.Option<string>;
   readonly drainLimit: number;
@@ -117,6 +119,8 @@ export function secretIn(
 
 export const daemonOptions = Effect.fnUntraced(function* (node: NodeId, input: DaemonInput) {
   const { nats, cluster, volatile, events, asked, drainLimit, natsTokenFile } = input;
+  const { choice: recording, problems } = readRecord(input);
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
   const from = { flag: "nats-token-file", variable: "FAASFLOW_NATS_TOKEN" };
   const token = yield* secretIn(natsTokenFile, from);
   const options: Omit<DaemonOptions, "http"> = {
@@ -125,6 +129,7 @@ export const daemonOptions = Effect.fnUntraced(function* (node: NodeId, input: D
     nats: { url: nats, token },
     durable: !volatile,
     events: Option.getOrUndefined(events),
+    recording,
     log: (about, line) => logLine({ node: nodeName(node), ...about }, line),
     stop: { asked, limit_ms: drainLimit },
   };

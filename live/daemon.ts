@@ -26,12 +26,13 @@ import { planOf } from "./gateway-service.ts";
 import type { HttpError } from "./http.ts";
 import { LiveEnv } from "./live-env.ts";
 import { openLocalFiles } from "./local-files.ts";
-import { type Machine, MachineLoop } from "./machine-loop.ts";
+import { type Machine, MachineLoop, type Stage } from "./machine-loop.ts";
 import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
 import { watchMember } from "./member-watch.ts";
-import { announce, onFarewell, onWelcome, type Welcome } from "./membership.ts";
+import { announce, type Deployment, onFarewell, onWelcome, type Welcome } from "./membership.ts";
 import { connect, type NatsError, type NatsLink } from "./nats.ts";
 import { type LinkMeters, linkMeters, Meters } from "./prometheus.ts";
+import { openRecording, type RecordChoice, type RecordingFile } from "./recorder.ts";
 import type { RemoteStoreShape, StoreError } from "./remote-store.ts";
 import { volatileBus } from "./volatile-bus.ts";
 import { WorkerBody } from "./worker-body.ts";
@@ -43,6 +44,8 @@ export interface DaemonOptions {
   readonly durable: boolean;
   /** Where its events are written; undefined: nowhere. */
   readonly events: string | undefined;
+  /** Where it records what its machine is told and does; undefined: nowhere. */
+  readonly recording: RecordChoice | undefined;
   /** Where `/health` and `/metrics` are; undefined: nowhere. */
   readonly http: HttpAddress | undefined;
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
@@ -105,6 +108,7 @@ class Member {
   readonly #build: (settings: Settings, plan: (id: number) => Plan, run: string) => Machine;
   readonly #feed: (machine: Machine) => MachineLoop;
   readonly #plans: Map<number, Plan>;
+  readonly #deployments: Map<number, Deployment>;
   /** Of the gateway that welcomed it. */
   run: string | undefined;
   loop: MachineLoop | undefined;
@@ -116,6 +120,7 @@ class Member {
     this.#build = build;
     this.#feed = loopOf;
     this.#plans = new Map();
+    this.#deployments = new Map();
     this.run = undefined;
     this.loop = undefined;
   }
@@ -129,6 +134,10 @@ class Member {
     return [...this.#plans.values()];
   }
 
+  deployment(plan: number): Deployment {
+    return this.#deployments.get(plan)!;
+  }
+
   /** Whether there was anything new in it. */
   welcome({ settings, deployments, run }: Welcome): boolean {
     const isFirst = this.loop === undefined;
@@ -138,6 +147,7 @@ class Member {
     for (const deployment of news) {
       const plan = planOf(deployment, settings);
       this.#plans.set(deployment.id, plan);
+      this.#deployments.set(deployment.id, deployment);
       this.loop.feed({ tag: "deploy", plan });
     }
     return isFirst || news.length > 0;
@@ -224,6 +234,8 @@ const serveMember = Effect.fnUntraced(function* (
   const watch = yield* watchMember({ ...options, link, incarnation, meters, plans });
   let loop: MachineLoop | undefined;
   let env: LiveEnv | undefined;
+  let recording: RecordingFile | undefined;
+  let stage: Env & Stage;
   const member: Member = new Member(
     (settings, plan, run) => {
       const feed: MachineLoop["feed"] = (input) => {
@@ -239,10 +251,14 @@ const serveMember = Effect.fnUntraced(function* (
         watch.event(event);
       };
       env = new LiveEnv({ clock: systemClock(), send, record: observe, feed, body });
-      return build(env, settings);
+      const about = { node: nodeName(node), incarnation, run, settings };
+      const deploymentOf = (id: number): Deployment => member.deployment(id);
+      recording = openRecording(options.recording, { about, deploymentOf, log });
+      stage = recording?.watch(env) ?? env;
+      return build(stage, settings);
     },
     (machine) => {
-      loop = new MachineLoop(machine, env!);
+      loop = new MachineLoop(machine, stage);
       return loop;
     },
   );
@@ -270,6 +286,7 @@ const serveMember = Effect.fnUntraced(function* (
       for (const stop of stops) stop();
       loop?.stop();
       env?.close();
+      recording?.close();
     }),
   );
   // What came before the welcome waits in the bus; it cannot be for us.

@@ -22,6 +22,7 @@ import { MachineLoop } from "./machine-loop.ts";
 import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
+import { openRecording } from "./recorder.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import type { ControlInput } from "./wire.ts";
 import { workflowRoutes } from "./workflow-routes.ts";
@@ -56,7 +57,10 @@ export const startGateway = Effect.fn("startGateway")(function* (
   options: GatewayOptions,
 ): Effect.fn.Return<RunningGateway, NatsError | BusError | HttpError, Scope.Scope> {
   const { settings, storage, partition, store, cluster, log } = options;
-  const { link, bus, record, meters } = yield* connected({ ...options, node: GATEWAY });
+  const { link, bus, record, meters, incarnation } = yield* connected({
+    ...options,
+    node: GATEWAY,
+  });
   const run = randomBytes(RUN_BYTES).toString("hex");
   const clock = systemClock();
   const feed = (input: Input): void => loop.feed(input);
@@ -95,7 +99,13 @@ export const startGateway = Effect.fn("startGateway")(function* (
     feed,
     body: undefined,
   });
-  const loop = new MachineLoop(new Gateway(env, settings), env);
+  const recording = openRecording(options.recording, {
+    about: { node: nodeName(GATEWAY), incarnation, run, settings },
+    deploymentOf: (plan) => service.deployments[plan]!,
+    log,
+  });
+  const stage = recording?.watch(env) ?? env;
+  const loop = new MachineLoop(new Gateway(stage, settings), stage);
   const roster: Roster = new Roster(link, cluster, {
     welcome: () => ({ v: 1, run, settings, deployments: service.deployments }),
     ...changesTold(tellers),
@@ -106,6 +116,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
       roster.stop();
       loop.stop();
       env.close();
+      recording?.close();
     }),
   );
   yield* bus.serve((envelope) => {

@@ -37,6 +37,7 @@ import { planOf } from "./gateway-service.ts";
 import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
 import { NETWORK_FLAGS, readNetwork } from "./net-flags.ts";
+import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
 import { cancelCommand, invocationsCommand, logsCommand, statusCommand } from "./status-command.ts";
 import { CLUSTER_STORE_FLAGS, readStore, readyStore } from "./store-flags.ts";
 
@@ -60,6 +61,7 @@ const CLUSTER_FLAGS = {
   ...CLUSTER_STORE_FLAGS,
   ...NETWORK_FLAGS,
   ...CONTAINER_FLAGS,
+  ...RECORD_FLAGS,
   verbose: Flag.Boolean("verbose").pipe(
     Flag.withDefault(false),
     Flag.withDescription("show what the daemons log"),
@@ -80,7 +82,9 @@ const cluster = Effect.fnUntraced(function* (input: ClusterInput) {
   const count = `--workers: ${workers}. On one machine, give 1 to 64.`;
   const { choice, problems: wrong } = readContainers(input);
   const { choice: store, problems: unknown } = readStore(input);
+  const { choice: recording, problems: unrecorded } = readRecord(input);
   const all = [...(workers < 1 || workers > 64 ? [count] : []), ...problems, ...wrong, ...unknown];
+  all.push(...unrecorded);
   if (store !== undefined && netns !== undefined) {
     all.push(`--store: ${store.url} is out of reach for daemons in network namespaces. Leave out \
 --store, or --bandwidth and --hosts netns.`);
@@ -94,6 +98,7 @@ const cluster = Effect.fnUntraced(function* (input: ClusterInput) {
     durable: !volatile,
     netns,
     store,
+    recording,
     containers: yield* readyContainers(choice),
     program: fileURLToPath(resourceUrl("dist/cli.js")),
     log: (daemon, line) => verbose && process.stderr.write(`${daemon}: ${line}\n`),
@@ -179,6 +184,10 @@ const runCommand = Command.make(
       description: "each container one of the Docker engine's",
     },
     {
+      command: "faasflow live run genome --record recordings",
+      description: "then: faasflow replay recordings",
+    },
+    {
       command: "faasflow live run video --bandwidth 50MB/s",
       description: "as root on Linux: a network stack a host, the storage node's link shaped",
     },
@@ -216,6 +225,8 @@ export const liveDemo = Effect.suspend(() =>
       bandwidth: Option.none(),
       containers: "process",
       image: Option.none(),
+      record: Option.none(),
+      recordLimit: Option.none(),
       verbose: false,
     }),
   ).pipe(told),

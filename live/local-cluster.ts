@@ -22,6 +22,7 @@ import { type ContainerChoice, containerArguments } from "./containers.ts";
 import { type Hosts, hostNames, LOOPBACK, STORAGE_HOST } from "./hosts.ts";
 import { type NatsServerError, startNatsServer } from "./nats-server.ts";
 import { type NetworkError, openNetHosts } from "./net-hosts.ts";
+import { type RecordChoice, recordArguments } from "./recorder.ts";
 import { type StoreChoice, storeArguments } from "./remote-store.ts";
 
 export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterError", {
@@ -41,6 +42,8 @@ export interface ClusterOptions {
   readonly containers?: ContainerChoice | undefined;
   /** A store that is there already; else the cluster starts a storage daemon of its own. */
   readonly store?: StoreChoice | undefined;
+  /** Where its daemons record what their machines are told and do; undefined: nowhere. */
+  readonly recording?: RecordChoice | undefined;
   /** The program that daemons are subcommands of: `dist/cli.js`. */
   readonly program: string;
   /** What daemons log, a line at a time. */
@@ -107,6 +110,7 @@ export const startCluster = Effect.fn("startCluster")(function* (
   const common = [
     ...["--nats", nats.url, "--events", events],
     ...(options.durable ? [] : ["--volatile"]),
+    ...recordArguments(options.recording),
   ];
   if (options.scheme === "master-sp") daemons.start("master", ["master", ...common]);
   for (let worker = 1; worker <= options.workers; worker++) {

@@ -11,8 +11,8 @@ export interface Machine {
 
 /** What stands between the machine and the world while it handles an input. */
 export interface Stage {
-  /** An input begins: the clock stands still. */
-  begin(): void;
+  /** The input begins: the clock stands still. */
+  begin(input: Input): void;
   /** It is handled: stores, containers and timers first, messages last. */
   commit(): void;
 }
@@ -40,7 +40,7 @@ export class MachineLoop {
     this.#running = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#stage.begin();
+        this.#stage.begin(next);
         this.#machine.handle(next);
         this.#stage.commit();
       }

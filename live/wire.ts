@@ -126,7 +126,7 @@ const FactSchema = Schema.Union([
   }),
 ]) satisfies Schema.Decoder<Fact>;
 
-const ReasonSchema = Schema.Literals([
+export const ReasonSchema = Schema.Literals([
   "error",
   "timeout",
   "store",
@@ -135,7 +135,7 @@ const ReasonSchema = Schema.Literals([
 ]) satisfies Schema.Decoder<FailureReason>;
 
 const Answers = Schema.Array(AnswerSchema);
-const Facts = Schema.Array(FactSchema);
+export const Facts = Schema.Array(FactSchema);
 const Lost = Schema.Array(Schema.Natural);
 
 /** Held to the core's type both ways: a kind that one has and the other lacks does not compile. */
@@ -210,7 +210,7 @@ export const MessageSchema = Schema.Union([
 
 true satisfies SameTags<Message, typeof MessageSchema>;
 
-const MicrosSchema = Schema.Natural as unknown as Schema.Codec<Micros, number>;
+export const MicrosSchema = Schema.Natural as unknown as Schema.Codec<Micros, number>;
 
 export const ControlSchema = Schema.Union([
   Schema.Struct({
@@ -238,11 +238,10 @@ export const EnvelopeSchema = Schema.Union([
 ]) satisfies Schema.Decoder<Envelope>;
 
 /** Whether a schema knows every kind: `satisfies` alone only says that it knows no other. */
-type SameTags<T extends { readonly tag: string }, S extends { Type: { readonly tag: string } }> = [
-  T["tag"],
-] extends [S["Type"]["tag"]]
-  ? true
-  : false;
+export type SameTags<
+  T extends { readonly tag: string },
+  S extends { Type: { readonly tag: string } },
+> = [T["tag"]] extends [S["Type"]["tag"]] ? true : false;
 
 /** Cost: about 1 µs for small messages, in proportion to the length. */
 export function encode({ kind, id, from, to, message }: Envelope): string {
@@ -288,8 +287,8 @@ function excerpt(text: string): string {
   return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}… (${text.length} characters)` : text;
 }
 
-/** The message itself, unless it has a value that JSON would turn into null. */
-function inJson(message: Parcel["message"]): unknown {
+/** The message (or input) itself, unless it has a value that JSON would turn into null. */
+export function inJson(message: object | { readonly facts: readonly Fact[] }): unknown {
   if (!("facts" in message) || !message.facts.some(isOdd)) return message;
   const facts = message.facts.map((fact) =>
     isOdd(fact) ? { ...fact, value: { number: `${fact.value}` } } : fact,

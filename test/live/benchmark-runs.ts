@@ -1,6 +1,8 @@
 /** All benchmarks on one live cluster, for tests: an invocation each, and what its log says. */
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { InvariantChecker } from "../../analysis/invariants.ts";
@@ -9,6 +11,7 @@ import { mergeEvents } from "../../live/event-file.ts";
 import { planOf } from "../../live/gateway-service.ts";
 import { type ClusterOptions, startCluster } from "../../live/local-cluster.ts";
 import { missingPrograms } from "../../live/programs.ts";
+import { replay } from "../../live/replay.ts";
 import { BENCHMARKS, benchmarkFile, parseWorkflow } from "../../workflows/load.ts";
 
 export interface BenchmarkRuns {
@@ -16,6 +19,8 @@ export interface BenchmarkRuns {
   readonly ends: readonly string[];
   /** What the invariant checker found in the merged log. */
   readonly violations: readonly string[];
+  /** Each daemon whose recording, played again, came out otherwise, and where. */
+  readonly differences: readonly string[];
 }
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -25,6 +30,7 @@ const AT_ONCE = 2;
 const PATIENCE_MS = 60_000;
 /** What is still said after the last finish. */
 const SETTLE_MS = 500;
+const LIMIT_BYTES = 200_000_000;
 
 /** The benchmarks that can run here: one needs a program that may not be installed. */
 export function runnable(): readonly string[] {
@@ -38,10 +44,15 @@ export function runBenchmarks(
   const partition = configuration.storage === "remote" ? "raw" : "faasflow-plus";
   const names = runnable();
   const program = Effect.gen(function* () {
+    const directory = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "faasflow-recordings-"))),
+      (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
+    );
     const cluster = yield* startCluster({
       ...configuration,
       workers: WORKERS,
       partition,
+      recording: { directory, limit_bytes: LIMIT_BYTES },
       program: PROGRAM,
       log: () => undefined,
     });
@@ -52,9 +63,10 @@ export function runBenchmarks(
     const ended = yield* Effect.raceFirst(runs, cluster.failure);
     yield* Effect.sleep(SETTLE_MS);
     yield* cluster.stop;
-    return { ended, events: mergeEvents(cluster.events) };
+    const differences = differencesIn(directory);
+    return { ended, differences, events: mergeEvents(cluster.events) };
   });
-  return Effect.runPromise(Effect.scoped(program)).then(({ ended, events }) => {
+  return Effect.runPromise(Effect.scoped(program)).then(({ ended, differences, events }) => {
     const { storage } = configuration;
     const plans = names.map((name, id) =>
       planOf({ id, version: 1, spec: specOf(name), partition, storage }, { workers: WORKERS }),
@@ -64,7 +76,16 @@ export function runBenchmarks(
     return {
       ends: ended.map(({ workflow, state, reason = "" }) => `${workflow} ${state}${reason}`),
       violations: checker.finish().map(({ text }) => text),
+      differences,
     };
+  });
+}
+
+function differencesIn(directory: string): readonly string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const { header, difference, ending, calls } = replay(join(directory, name));
+    if (difference === undefined && ending === "stopped" && calls > 0) return [];
+    return [`${header.node}: ${calls} calls, line ${difference?.turn.line}, ${ending}`];
   });
 }
 

@@ -5,14 +5,15 @@ import * as assert from "uvu/assert";
 import { BENCHMARKS } from "../../workflows/load.ts";
 import { runBenchmarks, runnable } from "./benchmark-runs.ts";
 
-test("worker-sp with faastore: every benchmark finishes and the log keeps the invariants", async () => {
+test("worker-sp with faastore: every benchmark finishes, the log keeps the invariants, and each recording comes out the same", async () => {
   const configuration = { scheme: "worker-sp", storage: "faastore", durable: true } as const;
-  const { ends, violations } = await runBenchmarks(configuration);
+  const { ends, violations, differences } = await runBenchmarks(configuration);
   assert.equal(
     ends,
     runnable().map((name) => `${name} finished`),
   );
   assert.equal(violations, []);
+  assert.equal(differences, []);
 });
 
 const withAll = runnable().length === BENCHMARKS.length ? test : test.skip;

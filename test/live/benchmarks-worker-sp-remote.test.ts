@@ -4,14 +4,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { runBenchmarks, runnable } from "./benchmark-runs.ts";
 
-test("worker-sp with remote: every benchmark finishes and the log keeps the invariants", async () => {
+test("worker-sp with remote: every benchmark finishes, the log keeps the invariants, and each recording comes out the same", async () => {
   const configuration = { scheme: "worker-sp", storage: "remote", durable: false } as const;
-  const { ends, violations } = await runBenchmarks(configuration);
+  const { ends, violations, differences } = await runBenchmarks(configuration);
   assert.equal(
     ends,
     runnable().map((name) => `${name} finished`),
   );
   assert.equal(violations, []);
+  assert.equal(differences, []);
 });
 
 test.run();
