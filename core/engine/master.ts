@@ -100,8 +100,9 @@ export class Master {
         const invocation = this.#register.enter(message.invocation, message.plan, message.round);
         if (invocation === undefined) return;
         invocation.knowledge.learn(message.facts);
-        // Of a loss while the message was on its way, only one of the two may know.
-        invocation.lose([...message.lost, ...this.#away]);
+        // Of a loss while the message was on its way, only one of the two may know. One that began
+        // here before goes on with a worker that is leaving: what it needs may be there.
+        invocation.lose(known === invocation ? message.lost : [...message.lost, ...this.#away]);
         this.#tracker.answer(invocation, message.answers);
         return;
       }

@@ -156,4 +156,17 @@ test("a worker that is leaving is given nothing more where the load decides", ()
   assert.equal(assigned(env), [[1, FIRST, 1]]);
 });
 
+test("what began goes on with a worker that is leaving, though the invocation comes twice", () => {
+  const [machine, env] = master({ followPlan: true });
+  machine.handle(invoke);
+  machine.handle({ tag: "worker-leaving", worker: 0 });
+  machine.handle(invoke);
+  env.take();
+  machine.handle(completed(0, FIRST));
+  assert.equal(assigned(env), [
+    [0, LEFT, 1],
+    [1, RIGHT, 1],
+  ]);
+});
+
 test.run();
