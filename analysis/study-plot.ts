@@ -25,14 +25,19 @@ const PAGE_PX = 880;
 /** `shown`: estimates of one metric, at least one. */
 export function studyPlot(shown: readonly StudyEstimate[]): PlotSpec {
   const layout = layoutOf(shown);
-  const values = shown.map((each) => pointOf(each, layout));
-  const numbers = values.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
-  const isWide = Math.max(...numbers) > WIDE * Math.min(...numbers) && Math.min(...numbers) > 0;
+  const means = shown.map(({ mean, unit }) => readable(mean, unit));
+  const isWide = Math.max(...means) > WIDE * Math.min(...means) && Math.min(...means) > 0;
+  const ticks = logTicks(
+    shown.map(({ mean, high = mean, unit }) => readable(high, unit)).concat(means),
+  );
+  // No metric is negative, though the interval around a mean can be.
+  const floor = isWide ? ticks[0]! : 0;
+  const values = shown.map((each) => pointOf(each, layout, floor));
   const unit = unitText(shown[0]!.unit);
   const y = {
     type: "quantitative",
     title: unit === "" ? null : unit,
-    ...(isWide ? logarithmic(logTicks(numbers)) : { scale: { zero: true } }),
+    ...(isWide ? logarithmic(ticks) : { scale: { zero: true } }),
   };
   const texts = (field: "colour" | "column" | "row") => [
     ...new Set(values.map((each) => each[field])),
@@ -113,13 +118,13 @@ interface Point {
   readonly high: number | undefined;
 }
 
-function pointOf(each: StudyEstimate, layout: Layout): Point {
+/** `floor`: bars end there. */
+function pointOf(each: StudyEstimate, layout: Layout, floor: number): Point {
   const { unit, mean, low, high } = each;
   const text = (names: readonly Dimension[]): string =>
     names.map((name) => labelled(name, valueAt(each, name))).join(", ");
   const end = (value: number | undefined): number | undefined =>
-    // No metric is negative, though the interval around a mean can be.
-    value === undefined ? undefined : Math.max(readable(value, unit), readable(mean, unit) / WIDE);
+    value === undefined ? undefined : Math.max(readable(value, unit), floor);
   return {
     x: layout.x === undefined ? "" : valueAt(each, layout.x),
     colour: text(layout.colour),
