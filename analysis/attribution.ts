@@ -19,7 +19,7 @@ import type { Span, Spans } from "./span.ts";
  * | `cold_start` | | what of queue to dispatch its own container's cold start took |
  * | `get` | dispatch | start of the function |
  * | `execution` | start | end of the function |
- * | `put` | end of the function | completion |
+ * | `put` | end of the function | completion; and the storing of the invocation's inputs |
  * | `tail` | end of the last sink | finish at the gateway |
  */
 export const PARTS = [
@@ -64,20 +64,28 @@ interface Place {
 
 /** Adds the parts of one finished invocation, in microseconds, to `totals` (by index of `PARTS`). */
 export function attribute(
-  invocation: { readonly spans: Spans; readonly arrival: number; readonly finish: number },
+  invocation: {
+    readonly spans: Spans;
+    readonly arrival: number;
+    /** How long its inputs were stored before it was taken up. */
+    readonly storing: number;
+    readonly finish: number;
+  },
   chains: Chains,
   totals: Float64Array,
 ): void {
   const walk = new Walk(chains, invocation.spans);
+  const stored = invocation.arrival + invocation.storing;
   let place = walk.lastSink();
-  totals[TAIL]! += invocation.finish - (place?.end ?? invocation.arrival);
+  totals[PUT]! += invocation.storing;
+  totals[TAIL]! += invocation.finish - (place?.end ?? stored);
   while (place !== undefined) {
     const span: Span | undefined = invocation.spans.get(place.vertex, place.item);
     const ran = span !== undefined && span.trigger !== NONE;
     const begin: number = ran ? span.trigger : place.end;
     if (ran) addActivation(span, totals);
     const before: Place | undefined = walk.before(place, span);
-    totals[TRIGGER]! += begin - (before?.end ?? invocation.arrival);
+    totals[TRIGGER]! += begin - (before?.end ?? stored);
     place = before;
   }
 }

@@ -3,7 +3,7 @@
  * for each invocation that was measured (its latency, for the quantiles).
  */
 
-import { arrivalTime, type Event, NONE, type Why } from "../core/events.ts";
+import { arrivalTime, type Event, inputStoring, NONE, type Why } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
 import { attribute, type Chains, chainsOf, PARTS } from "./attribution.ts";
 import type { PlanHeader } from "./event-header.ts";
@@ -36,12 +36,12 @@ export class WorkflowMetrics {
   /** Containers that began to start since the first measured arrival. */
   coldStarts: number;
   /**
-   * Σ over finished invocations of (latency - Σ over critical-path tasks of the longest time of that
+   * Σ over finished invocations of (latency - storing of inputs - Σ over critical-path tasks of the longest time of that
    * task over its items), a task's time being first queue to completion; skipped tasks count 0. The
    * critical path is the measured one, see `MeasuredPath`.
    */
   scheduleOverhead: number;
-  /** Σ over all their activations of (longest get of each attempt + all puts). */
+  /** Σ of the storing of their inputs and, over all their activations, the longest get of each attempt + all puts. */
   dataOverhead: number;
   /** Bytes of gets and puts in finished invocations. */
   readonly bytes: ByteCounts;
@@ -106,6 +106,7 @@ interface PlanState {
 interface Flight {
   readonly plan: PlanState;
   readonly arrival: number;
+  readonly storing: number;
   readonly measured: boolean;
   readonly spans: Spans;
   readonly bytes: ByteCounts;
@@ -201,6 +202,7 @@ export class Metrics {
     this.#flights.set(event.invocation, {
       plan,
       arrival: arrivalTime(event),
+      storing: inputStoring(event),
       measured,
       spans: new Spans(plan.header.tasks.length),
       bytes: new ByteCounts(),
@@ -263,19 +265,20 @@ export class Metrics {
       metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
       return;
     }
-    const { spans, arrival } = flight;
+    const { spans, arrival, storing } = flight;
     const latency = event.time - arrival;
     metrics.finished += 1;
     metrics.latencies.add(latency);
     const longest = new Map<number, number>();
+    metrics.dataOverhead += storing;
     spans.forEach((span) => {
       metrics.dataOverhead += span.transferTime();
       if (span.end === NONE || span.firstQueue === NONE) return;
       const time = Math.max(longest.get(span.vertex) ?? 0, span.end - span.firstQueue);
       longest.set(span.vertex, time);
     });
-    metrics.scheduleOverhead += latency - path.length(longest);
+    metrics.scheduleOverhead += latency - storing - path.length(longest);
     metrics.bytes.addAll(flight.bytes);
-    attribute({ spans, arrival, finish: event.time }, chains, metrics.parts);
+    attribute({ spans, arrival, storing, finish: event.time }, chains, metrics.parts);
   }
 }

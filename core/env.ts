@@ -106,6 +106,8 @@ export type Input =
       readonly tag: "arrival";
       /** When it came in; handled later if the gateway was busy. */
       readonly at: Micros;
+      /** How much of the time since it took to store its inputs, if they were not there already. */
+      readonly storing?: Micros;
       readonly invocation: InvocationId;
       readonly plan: number;
       readonly facts: Facts;

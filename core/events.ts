@@ -42,7 +42,7 @@ export interface Event {
 /**
  * | kind | node | when, and what the fields say |
  * |---|---|---|
- * | `arrival` | gateway | a client's request is taken up, `wait_us` after it came in |
+ * | `arrival` | gateway | a client's request is taken up, `wait_us` after it came in; `value` = how much of that went into storing its inputs |
  * | `trigger` | owner of the join | every in-edge has answered, one taken: the activation may run; `value` = the vertex whose answer was last, or NONE |
  * | `skip` | owner of the join | every in-edge was skipped |
  * | `branch` | owner | a switch chose `value` (OTHERWISE = -1 is written as the number of cases) |
@@ -106,6 +106,11 @@ export const EVENT_KINDS = [
   "stall",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** What storing the inputs of an `arrival` took: no scheduling, but a put. */
+export function inputStoring({ value }: Event): number {
+  return value === NONE ? 0 : value;
+}
 
 /** When the request of an `arrival` came in: what end-to-end latency counts from. */
 export function arrivalTime({ time, wait_us }: Event): Micros {

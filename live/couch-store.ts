@@ -49,7 +49,12 @@ import {
   type TransferOptions,
   transfer,
 } from "./file-transfer.ts";
-import { type DocumentLayout, type RemoteStoreShape, StoreError } from "./remote-store.ts";
+import {
+  type DocumentLayout,
+  type RemoteStoreShape,
+  StoreError,
+  type Upload,
+} from "./remote-store.ts";
 
 export interface CouchStoreOptions extends TransferOptions {
   /** With the database's name as its last segment: `http://127.0.0.1:5984/faasflow`. */
@@ -128,7 +133,7 @@ export const openCouchStore = Effect.fnUntraced(function* (
     return `/${segments.join("/")}/${attachment.replaceAll("%", "%25")}`;
   };
 
-  const put = Effect.fnUntraced(function* (part: PartName, upload: string) {
+  const put = Effect.fnUntraced(function* (part: PartName, upload: Upload) {
     const { id } = placeOf(part);
     const what = `store ${partText(part)}`;
     let revision = sharesDocuments ? yield* documents.revision(id) : undefined;

@@ -39,8 +39,8 @@ export const openEmbeddedStore = Effect.fnUntraced(function* (
     return retried(tried, options);
   };
   return {
-    put: (part, file) =>
-      run({ method: "PUT", path: partUrl(part), what: `store ${partText(part)}`, upload: file }),
+    put: (part, upload) =>
+      run({ method: "PUT", path: partUrl(part), what: `store ${partText(part)}`, upload }),
     get: (part, file) =>
       run({ method: "GET", path: partUrl(part), what: `get ${partText(part)}`, download: file }),
     forget: (name) => {

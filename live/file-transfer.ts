@@ -18,7 +18,7 @@ import { pipeline } from "node:stream/promises";
 import * as Effect from "effect/Effect";
 import * as Schedule from "effect/Schedule";
 import type * as Scope from "effect/Scope";
-import type { StoreError } from "./remote-store.ts";
+import type { StoreError, Upload } from "./remote-store.ts";
 
 /** What every client of a store can be told. */
 export interface TransferOptions {
@@ -47,8 +47,8 @@ export interface Exchange {
   /** In words, for messages. */
   readonly what: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The file that is sent, or that is written. */
-  readonly upload?: string | undefined;
+  readonly upload?: Upload | undefined;
+  /** The file that is written. */
   readonly download?: string | undefined;
 }
 
@@ -143,12 +143,10 @@ export async function transfer(
   }
 }
 
-async function bodyOf(path: string): Promise<Body> {
-  if (statSync(path).size <= SMALL_BYTES) {
-    const content = readFileSync(path);
-    return { from: content, bytes: content.length };
-  }
-  const file = await fs.open(path, "r");
+async function bodyOf(source: Upload): Promise<Body> {
+  if (Buffer.isBuffer(source)) return { from: source, bytes: source.length };
+  if (statSync(source).size <= SMALL_BYTES) return bodyOf(readFileSync(source));
+  const file = await fs.open(source, "r");
   return { from: file, bytes: (await file.stat()).size };
 }
 

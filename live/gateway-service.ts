@@ -3,9 +3,6 @@
  * The core's gateway machine does the scheduling; this keeps what people want to know of it.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
@@ -202,7 +199,8 @@ export class GatewayService {
       throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
     });
     const facts = inputFacts(plan.graph, inputs);
-    this.#parts.feed({ tag: "arrival", at: at as Micros, invocation: id, plan: planId, facts });
+    const storing = (this.#parts.clock.now() - at) as Micros;
+    this.#parts.feed({ tag: "arrival", at, storing, invocation: id, plan: planId, facts });
     return id;
   }
 
@@ -318,18 +316,11 @@ export class GatewayService {
 
   async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<void> {
     const parts = inputParts(graph.spec, inputs);
-    if (parts.length === 0) return;
-    const folder = mkdtempSync(join(tmpdir(), "faasflow-inputs-"));
-    try {
-      for (const { datum, item: part, text } of parts) {
-        const file = join(folder, "input");
-        writeFileSync(file, text);
-        const item = itemPath(part);
-        const name = { workflow: graph.name, run: this.#parts.run, invocation, datum, item };
-        await Effect.runPromise(this.#parts.store.put(name, file));
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    // One by one: in a document an invocation, puts at once would conflict.
+    for (const { datum, item: part, text } of parts) {
+      const item = itemPath(part);
+      const name = { workflow: graph.name, run: this.#parts.run, invocation, datum, item };
+      await Effect.runPromise(this.#parts.store.put(name, Buffer.from(text)));
     }
   }
 }

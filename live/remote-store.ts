@@ -22,9 +22,12 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   status: Schema.optionalKey(Schema.Int),
 }) {}
 
+/** The path of a file, or what is to be stored itself. */
+export type Upload = string | Buffer;
+
 export interface RemoteStoreShape {
-  /** Stores the file's content; gives its bytes. The file is left where it is. */
-  readonly put: (part: PartName, file: string) => Effect.Effect<number, StoreError>;
+  /** Stores the file's content, or what is given; gives its bytes. The file is left where it is. */
+  readonly put: (part: PartName, source: Upload) => Effect.Effect<number, StoreError>;
   /** Writes the part into `file`; gives its bytes. Leaves no file behind if it fails. */
   readonly get: (part: PartName, file: string) => Effect.Effect<number, StoreError>;
   /** All parts of an invocation. No error if there are none. */

@@ -102,9 +102,9 @@ export class Gateway {
   #arrive(input: Extract<Input, { tag: "arrival" }>): void {
     const invocation = this.#register.enter(input.invocation, input.plan);
     if (invocation === undefined || this.#clients.has(invocation)) return;
-    const { plan, invocation: id, at } = input;
+    const { plan, invocation: id, at, storing = NONE } = input;
     const wait_us = elapsed({ start: at, end: this.#env.now() });
-    this.#journal.fact("arrival", { plan, invocation: id, wait_us });
+    this.#journal.fact("arrival", { plan, invocation: id, wait_us, value: storing });
     invocation.knowledge.learn(input.facts);
     const { timeout } = invocation.plan.graph.spec;
     const timer =

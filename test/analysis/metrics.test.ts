@@ -103,6 +103,21 @@ test("each part of the latency covers its stretch of the chain, and the parts ad
   );
 });
 
+test("storing the inputs before an invocation is taken up is data, not scheduling", () => {
+  const events = chainEvents(0).map(
+    (each): Event => (each.kind === "arrival" ? { ...each, time: 8, wait_us: 8, value: 6 } : each),
+  );
+  const [before, after] = [chainEvents(0), inOrder(events)].map(
+    (log) => measured(log).workflows[0]!,
+  );
+  assert.is(after!.latencies.mean(), before!.latencies.mean());
+  assert.is(after!.scheduleOverhead, before!.scheduleOverhead - 6);
+  assert.is(after!.dataOverhead, before!.dataOverhead + 6);
+  const [trigger, put] = [PARTS.indexOf("trigger"), PARTS.indexOf("put")];
+  assert.is(after!.parts[trigger], before!.parts[trigger]! - 6);
+  assert.is(after!.parts[put], before!.parts[put]! + 6);
+});
+
 test("a retry's part runs from the first queue to the queue of the attempt that completed", () => {
   const base = { node: workerNode(0), task: 0 };
   const events = [

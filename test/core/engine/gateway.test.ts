@@ -42,6 +42,12 @@ test("an arrival triggers the first task at its worker", () => {
   assert.equal(sent(env.take()), [[workerNode(0), message]]);
 });
 
+test("an arrival tells how long its inputs were stored before", () => {
+  const [machine, env] = gateway();
+  machine.handle({ ...arrival, storing: 1_500 as Micros });
+  assert.is(env.events.find(({ kind }) => kind === "arrival")?.value, 1_500);
+});
+
 test("under MasterSP an arrival goes to the master", () => {
   const [machine, env] = gateway("master-sp");
   machine.handle(arrival);
