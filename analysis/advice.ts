@@ -30,7 +30,7 @@ export interface Sample {
 export interface Tried {
   readonly candidate: Candidate;
   readonly meets: boolean;
-  /** By goal: the worst of the seeds; undefined: there is no such value. */
+  /** By goal: the worst of the seeds up to the first that failed; undefined: there is no such value. */
   readonly worst: readonly (number | undefined)[];
   /** Least over the seeds: how many invocations the values are taken over. */
   readonly count: number;
@@ -101,8 +101,8 @@ export function adviceText(advice: Advice): string {
     cheapest === undefined
       ? `None of ${advice.all} configurations meets ${goals.map(goalText).join(" and ")}.`
       : `Cheapest: ${candidateText(cheapest.candidate)}.`,
-    `Values are the worst of ${seeds} seeds. Tried in the order of cost: fewest workers, then lowest ` +
-      "bandwidth; nothing cheaper than the answer was left out.",
+    `Values are the worst of ${seeds} seeds, or the first that failed. Tried in the order of cost: ` +
+      "fewest workers, then lowest bandwidth; nothing cheaper than the answer was left out.",
     ...(left > 0 ? [`${left} cheaper ones before these failed too; --json has them.`] : []),
     table(
       [

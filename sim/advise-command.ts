@@ -158,21 +158,24 @@ interface Ways {
  */
 async function search(trials: readonly Trial[], { goals, seeds }: Ways): Promise<Advice> {
   const pool = new CellPool();
-  const progress = new CellProgress(trials.length * seeds);
+  const progress = new CellProgress(trials.length);
   const sample = async (scenario: Scenario): Promise<Sample> => {
     try {
-      return await progress.of(pool.measure({ tag: "scenario", scenario }));
+      return await pool.measure({ tag: "scenario", scenario });
     } catch (cause) {
       return { rows: [], wrong: [(cause as Error).message] };
     }
   };
-  const tryOut = async ({ candidate, scenario }: Trial): Promise<Tried> => {
-    const runs = Array.from({ length: seeds }, (_, index) => ({
-      ...scenario,
-      seed: `${index + 1}`,
-    }));
-    return judged(candidate, goals, await Promise.all(runs.map(sample)));
+  // The first seed under which it fails is enough.
+  const judge = async ({ candidate, scenario }: Trial): Promise<Tried> => {
+    const samples: Sample[] = [];
+    for (;;) {
+      samples.push(await sample({ ...scenario, seed: `${samples.length + 1}` }));
+      const soFar = judged(candidate, goals, samples);
+      if (!soFar.meets || samples.length === seeds) return soFar;
+    }
   };
+  const tryOut = (trial: Trial): Promise<Tried> => progress.of(judge(trial));
   const tried: Tried[] = [];
   try {
     let cheapest: Tried | undefined;

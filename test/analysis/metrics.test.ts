@@ -9,6 +9,7 @@ import { Metrics } from "../../analysis/metrics.ts";
 import { quantile, Samples } from "../../analysis/quantile.ts";
 import type { Event } from "../../core/events.ts";
 import { workerNode } from "../../core/node.ts";
+import type { Micros } from "../../core/units.ts";
 import { childItem } from "../../core/workflow/item.ts";
 import { activation, datum, event, inOrder, planOf, task, workflow } from "./builder.ts";
 
@@ -105,7 +106,8 @@ test("each part of the latency covers its stretch of the chain, and the parts ad
 
 test("storing the inputs before an invocation is taken up is data, not scheduling", () => {
   const events = chainEvents(0).map(
-    (each): Event => (each.kind === "arrival" ? { ...each, time: 8, wait_us: 8, value: 6 } : each),
+    (each): Event =>
+      each.kind === "arrival" ? { ...each, time: 8 as Micros, wait_us: 8, value: 6 } : each,
   );
   const [before, after] = [chainEvents(0), inOrder(events)].map(
     (log) => measured(log).workflows[0]!,
