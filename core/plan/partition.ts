@@ -117,6 +117,8 @@ export class Grouping {
   readonly #settled: Uint8Array;
   readonly #inside: Uint8Array;
   readonly #edgesAt: readonly Int32Array[];
+  /** The same graph backwards: what is longest from each task on. Made when it is first asked for. */
+  #rest: CriticalPath | undefined;
   readonly #charged: Uint8Array;
   readonly #before: number;
   readonly #quota: number;
@@ -145,6 +147,7 @@ export class Grouping {
     this.#settled = new Uint8Array(edges.length);
     this.#inside = new Uint8Array(edges.length);
     this.#edgesAt = edgesAtTasks(problem);
+    this.#rest = undefined;
     this.#charged = new Uint8Array(tasks.length);
     this.#before = path.path().length;
     this.#quota = quotaBytes(tasks);
@@ -155,7 +158,7 @@ export class Grouping {
 
   /** Vertices visited to keep the longest path up to date. */
   get visits(): number {
-    return this.#path.visits;
+    return this.#path.visits + (this.#rest?.visits ?? 0);
   }
 
   get quotaLeft(): number {
@@ -203,11 +206,33 @@ export class Grouping {
     this.#path.update();
   }
 
+  /**
+   * Whether the paths through the task stay within `limit_s` if it alone moves: told from its edges
+   * and what is longest before and behind them.
+   */
+  allows({ task, to }: Move, limit_s: number): boolean {
+    this.#rest ??= this.#backwards();
+    let before = 0;
+    let after = 0;
+    for (const edge of this.#edgesAt[task]!) {
+      const ends = this.#problem.edges[edge]!;
+      const other = ends.from === task ? ends.to : ends.from;
+      const weight = this.#weight(edge, this.groups.groupOf(other) === to);
+      if (other === ends.from) before = Math.max(before, this.#path.distance(other) + weight);
+      else after = Math.max(after, weight + this.#rest.distance(other));
+    }
+    const length = before + this.#problem.tasks[task]!.runtime_s + after;
+    return length <= limit_s + MARGIN_S;
+  }
+
   /** Makes the moves if the longest path then stays within `limit_s`; else nothing changes. */
   tryMoves(moves: readonly Move[], limit_s: number): boolean {
     const back = moves.map(({ task }) => ({ task, to: this.groups.groupOf(task) }));
     this.#makeMoves(moves);
-    if (this.criticalPath_s() <= limit_s) return true;
+    if (this.criticalPath_s() <= limit_s) {
+      this.#rest?.update();
+      return true;
+    }
     this.#makeMoves(back);
     return false;
   }
@@ -234,15 +259,28 @@ export class Grouping {
     };
   }
 
+  #backwards(): CriticalPath {
+    return new CriticalPath({
+      runtimes: this.#problem.tasks.map((task) => task.runtime_s),
+      edges: this.#problem.edges.map(({ from, to }) => ({ from: to, to: from })),
+      weights: this.#weights.map((_, edge) => this.#weight(edge, this.#inside[edge] === 1)),
+    });
+  }
+
+  #weight(edge: number, inside: boolean): number {
+    const weight = this.#weights[edge]!;
+    return inside ? weight / this.#problem.localSpeedup : weight;
+  }
+
   #makeMoves(moves: readonly Move[]): void {
     for (const { task, to } of moves) this.groups.move(task, to);
     for (const { task } of moves) {
       for (const edge of this.#edgesAt[task]!) {
         const { from, to } = this.#problem.edges[edge]!;
         const inside = this.groups.groupOf(from) === this.groups.groupOf(to);
-        const weight = this.#weights[edge]!;
         this.#inside[edge] = inside ? 1 : 0;
-        this.#path.setWeight(edge, inside ? weight / this.#problem.localSpeedup : weight);
+        this.#path.setWeight(edge, this.#weight(edge, inside));
+        this.#rest?.setWeight(edge, this.#weight(edge, inside));
       }
     }
     this.#path.update();
