@@ -1,16 +1,19 @@
 /** `faasflow gateway|master|worker|storage`: the daemons of a cluster, one a process. */
 
+import { availableParallelism } from "node:os";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import * as Result from "effect/Result";
-import { eventHeader, formatHeader, planHeader } from "../analysis/event-header.ts";
+import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Bytes, Micros } from "../core/units.ts";
+import { readRate } from "../sim/profile-config.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
 import { parseWorkflow } from "../workflows/load.ts";
@@ -37,6 +40,7 @@ import {
 import { startGateway } from "./gateway-daemon.ts";
 import { RequestError } from "./gateway-service.ts";
 import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.ts";
+import { writtenRate } from "./net-flags.ts";
 import { Meters, storageMeters } from "./prometheus.ts";
 import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
@@ -136,6 +140,12 @@ const GATEWAY_FLAGS = {
     Flag.withDefault(7),
     Flag.withDescription("how many workers belong to the cluster"),
   ),
+  bandwidth: Flag.String("bandwidth").pipe(
+    Flag.optional,
+    Flag.withDescription(
+      "what the storage node's link has, such as 50MB/s: said in event logs, for their twins",
+    ),
+  ),
 };
 
 type GatewayInput = Command.Command.Config.Infer<typeof GATEWAY_FLAGS> & DaemonInput;
@@ -151,6 +161,10 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
   const address = yield* Effect.result(httpAddress(http, httpTokenFile));
   if (Result.isFailure(address)) problems.push(address.failure.message);
   const { choice, problems: unknown } = readDaemonStore(input);
+  const rate = Option.map(input.bandwidth, readRate);
+  if (Option.isSome(rate) && "found" in rate.value) {
+    problems.push(`--bandwidth: ${rate.value.found}. ${rate.value.remedy}`);
+  }
   problems.push(...unknown);
   if (Result.isFailure(address) || choice === undefined || problems.length > 0) {
     return yield* new UsageErrors({ problems });
@@ -161,7 +175,10 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     http: address.success,
     maxInvocations,
     maxEvents,
-    eventText,
+    eventText: eventText({
+      ...{ durable: !input.volatile, cores: availableParallelism() },
+      ...(Option.isSome(rate) && { bandwidth: writtenRate(rate.value.value!) }),
+    }),
     settings: {
       scheme,
       workers,
@@ -197,13 +214,18 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
   return yield* Effect.raceFirst(failure, drained);
 });
 
-/** The same text as event logs of the simulator. */
-function eventText(plans: readonly Plan[]): EventText {
-  const names = new EventNames(plans.map(planHeader));
-  return {
-    header: (config) =>
-      formatHeader(eventHeader({ seed: "live", config, config_hash: "live" }, plans)),
-    line: (event) => formatEvent(event, names),
+/** The same text as event logs of the simulator. `about`: what else their headers say. */
+function eventText(about: Readonly<Record<string, unknown>>) {
+  return (plans: readonly Plan[]): EventText => {
+    const names = new EventNames(plans.map(planHeader));
+    const specs = plans.map(({ graph }) => specOutline(graph.spec));
+    return {
+      header: (config) => {
+        const all = { ...config, ...about, specs };
+        return formatHeader(eventHeader({ seed: "live", config: all, config_hash: "live" }, plans));
+      },
+      line: (event) => formatEvent(event, names),
+    };
   };
 }
 

@@ -16,10 +16,10 @@ import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Message } from "../core/protocol.ts";
 import type { BusError, BusService } from "./bus.ts";
-import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
 import type { HttpAddress } from "./daemon-http.ts";
-import { type DockerError, openDocker } from "./docker-container.ts";
+import type { DockerError } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
 import { EventFile } from "./event-file.ts";
 import { planOf } from "./gateway-service.ts";
@@ -30,12 +30,13 @@ import { type Machine, MachineLoop, type Stage } from "./machine-loop.ts";
 import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
 import { watchMember } from "./member-watch.ts";
 import { announce, type Deployment, onFarewell, onWelcome, type Welcome } from "./membership.ts";
-import { connect, type NatsError, type NatsLink } from "./nats.ts";
+import type { NatsError, NatsLink } from "./nats.ts";
 import { type LinkMeters, linkMeters, Meters } from "./prometheus.ts";
 import { openRecording, type RecordChoice, type RecordingFile } from "./recorder.ts";
 import type { RemoteStoreShape, StoreError } from "./remote-store.ts";
 import { volatileBus } from "./volatile-bus.ts";
 import { WorkerBody } from "./worker-body.ts";
+import { World } from "./world.ts";
 
 export interface DaemonOptions {
   readonly node: NodeId;
@@ -53,6 +54,7 @@ export interface DaemonOptions {
 }
 
 export interface Connected {
+  readonly clock: Clock;
   readonly link: NatsLink;
   readonly bus: BusService;
   readonly record: (event: Event) => void;
@@ -68,7 +70,8 @@ export const connected = Effect.fn("connected")(function* (
   const { node, cluster, nats, durable, events } = options;
   const name = nodeName(node);
   const incarnation = randomBytes(8).toString("hex");
-  const link = yield* connect({
+  const world = yield* World;
+  const link = yield* world.connect({
     url: nats.url,
     name: `faasflow ${name}`,
     ...(nats.token === undefined ? {} : { credentials: { tag: "token", token: nats.token } }),
@@ -84,7 +87,8 @@ export const connected = Effect.fn("connected")(function* (
           Effect.sync(() => new EventFile(events, `${name}-${incarnation}`)),
           (opened) => Effect.sync(() => opened.close()),
         );
-  return { link, bus, record: (event) => file?.add(event), meters, incarnation };
+  const record = (event: Event): void => file?.add(event);
+  return { clock: world.clock(), link, bus, record, meters, incarnation };
 });
 
 function counted(bus: BusService, counts: LinkMeters): BusService {
@@ -192,9 +196,8 @@ const serveWorker = Effect.fn("serveWorker")(function* (
 > {
   const { store, node } = options;
   const files = yield* openLocalFiles();
-  const { containers: choice } = options;
   // First: a worker that can have no containers is not to be heard of.
-  const kind = choice.tag === "docker" ? yield* openDocker(files, choice.image) : undefined;
+  const kind = yield* (yield* World).containers(options.containers, files);
   const parts = yield* connected(options);
   let body: WorkerBody | undefined;
   const listener: ContainerListener = {
@@ -225,13 +228,13 @@ type Making = (material: Material) => {
 
 const serveMember = Effect.fnUntraced(function* (
   options: DaemonOptions,
-  { link, bus, record, meters, incarnation }: Connected,
+  { clock, link, bus, record, meters, incarnation }: Connected,
   make: Making,
 ): Effect.fn.Return<MemberEndReason, BusError | HttpError, Scope.Scope> {
   const { node, cluster, log } = options;
   const end = new MemberEnd(options);
   const plans = (): readonly Plan[] => member.known;
-  const watch = yield* watchMember({ ...options, link, incarnation, meters, plans });
+  const watch = yield* watchMember({ ...options, clock, link, incarnation, meters, plans });
   let loop: MachineLoop | undefined;
   let env: LiveEnv | undefined;
   let recording: RecordingFile | undefined;
@@ -250,7 +253,7 @@ const serveMember = Effect.fnUntraced(function* (
         record(event);
         watch.event(event);
       };
-      env = new LiveEnv({ clock: systemClock(), send, record: observe, feed, body });
+      env = new LiveEnv({ clock, send, record: observe, feed, body });
       const about = { node: nodeName(node), incarnation, run, settings };
       const deploymentOf = (id: number): Deployment => member.deployment(id);
       recording = openRecording(options.recording, { about, deploymentOf, log });
@@ -262,7 +265,7 @@ const serveMember = Effect.fnUntraced(function* (
       return loop;
     },
   );
-  const presence = announce(link, cluster, () => ({
+  const presence = announce({ link, cluster, clock }, () => ({
     v: 1,
     node,
     incarnation,

@@ -1,6 +1,6 @@
 /**
  * The events of one daemon on disk, a line each; `mergeEvents` puts the files of a cluster into one
- * log. Written at the end of each turn of the event loop, in one go: a daemon that is killed has
+ * log. Written a turn of the event loop later, in one go: a daemon that is killed has
  * said little that is not in its file, and a turn pays some ten microseconds.
  */
 
@@ -19,7 +19,8 @@ export class EventFile {
   }
 
   add(event: Event): void {
-    if (this.#events.length === 0) setImmediate(() => this.#flush());
+    // After what this turn put off: the next activation does not wait for the disk.
+    if (this.#events.length === 0) setImmediate(() => setImmediate(() => this.#flush()));
     this.#events.push(event);
   }
 

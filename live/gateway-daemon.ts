@@ -10,7 +10,6 @@ import { GATEWAY, MASTER, type NodeId, nodeName, workerIndex, workerNode } from 
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { BusError, BusService } from "./bus.ts";
-import { systemClock } from "./clock.ts";
 import { ClusterView, type EventText } from "./cluster-view.ts";
 import { connected, type DaemonOptions } from "./daemon.ts";
 import type { HttpAddress } from "./daemon-http.ts";
@@ -57,12 +56,11 @@ export const startGateway = Effect.fn("startGateway")(function* (
   options: GatewayOptions,
 ): Effect.fn.Return<RunningGateway, NatsError | BusError | HttpError, Scope.Scope> {
   const { settings, storage, partition, store, cluster, log } = options;
-  const { link, bus, record, meters, incarnation } = yield* connected({
+  const { clock, link, bus, record, meters, incarnation } = yield* connected({
     ...options,
     node: GATEWAY,
   });
   const run = randomBytes(RUN_BYTES).toString("hex");
-  const clock = systemClock();
   const feed = (input: Input): void => loop.feed(input);
   const service: GatewayService = new GatewayService({
     run,
@@ -106,10 +104,13 @@ export const startGateway = Effect.fn("startGateway")(function* (
   });
   const stage = recording?.watch(env) ?? env;
   const loop = new MachineLoop(new Gateway(stage, settings), stage);
-  const roster: Roster = new Roster(link, cluster, {
-    welcome: () => ({ v: 1, run, settings, deployments: service.deployments }),
-    ...changesTold(tellers),
-  });
+  const roster: Roster = new Roster(
+    { link, cluster, clock },
+    {
+      welcome: () => ({ v: 1, run, settings, deployments: service.deployments }),
+      ...changesTold(tellers),
+    },
+  );
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       view.intake.stop();

@@ -328,7 +328,7 @@ export class GatewayService {
 /** The same on every daemon: a plan depends on nothing but what is deployed. */
 export function planOf(deployment: Deployment, settings: Pick<Settings, "workers">): Plan {
   const { id, version, spec, partition, storage } = deployment;
-  const cluster = { ...PAPER_CLUSTER, workers: settings.workers };
+  const cluster = deployment.cluster ?? { ...PAPER_CLUSTER, workers: settings.workers };
   const graph = compile(spec);
   return makePlan({ id, version, graph, method: partition, storage, cluster });
 }

@@ -42,14 +42,14 @@ export interface LiveEnvParts {
   readonly body: Body | undefined;
 }
 
-/** Longest delay a Node timer can take; longer ones are set again. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 export class LiveEnv implements Env, Stage {
   readonly #parts: LiveEnvParts;
-  readonly #timers: Map<number, NodeJS.Timeout | NodeJS.Immediate>;
+  /** What takes each back. */
+  readonly #timers: Map<number, () => void>;
   readonly #actions: (() => void)[];
   readonly #outgoing: { readonly to: NodeId; readonly message: Message }[];
+  /** What nobody waits for. */
+  readonly #leftovers: (() => void)[];
   #now: Micros;
   #nextTimer: number;
 
@@ -58,6 +58,7 @@ export class LiveEnv implements Env, Stage {
     this.#timers = new Map();
     this.#actions = [];
     this.#outgoing = [];
+    this.#leftovers = [];
     this.#now = parts.clock.now();
     this.#nextTimer = 0;
   }
@@ -69,11 +70,17 @@ export class LiveEnv implements Env, Stage {
   commit(): void {
     for (const action of this.#actions.splice(0)) action();
     for (const { to, message } of this.#outgoing.splice(0)) this.#parts.send(to, message);
+    if (this.#leftovers.length === 0) return;
+    const leftovers = this.#leftovers.splice(0);
+    // A microtask later, as the connection writes: so after the messages.
+    queueMicrotask(() => {
+      for (const leftover of leftovers) leftover();
+    });
   }
 
   /** No timer fires any more. */
   close(): void {
-    for (const timer of this.#timers.values()) clear(timer);
+    for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
   }
 
@@ -87,15 +94,17 @@ export class LiveEnv implements Env, Stage {
 
   timer(delay: Micros, timer: Timer): number {
     const token = this.#nextTimer++;
-    this.#arm(token, delay / 1_000, timer);
+    const fire = (): void => {
+      this.#timers.delete(token);
+      this.#parts.feed({ tag: "timer", timer });
+    };
+    this.#timers.set(token, this.#parts.clock.after(delay, fire));
     return token;
   }
 
   cancel(token: number): void {
-    const timer = this.#timers.get(token);
-    if (timer === undefined) return;
+    this.#timers.get(token)?.();
     this.#timers.delete(token);
-    clear(timer);
   }
 
   boot(request: BootRequest): void {
@@ -119,25 +128,11 @@ export class LiveEnv implements Env, Stage {
   }
 
   drop(request: DropRequest): void {
-    this.#actions.push(() => this.#body().drop(request));
+    this.#leftovers.push(() => this.#body().drop(request));
   }
 
   emit(event: Event): void {
     this.#parts.record(event);
-  }
-
-  #arm(token: number, delay_ms: number, timer: Timer): void {
-    const fire = (): void => {
-      this.#timers.delete(token);
-      this.#parts.feed({ tag: "timer", timer });
-    };
-    if (delay_ms <= 0) {
-      // A zero delay is the next turn, not the next millisecond.
-      this.#timers.set(token, setImmediate(fire));
-    } else if (delay_ms > LONGEST_MS) {
-      const again = (): void => this.#arm(token, delay_ms - LONGEST_MS, timer);
-      this.#timers.set(token, setTimeout(again, LONGEST_MS));
-    } else this.#timers.set(token, setTimeout(fire, delay_ms));
   }
 
   #body(): Body {
@@ -145,9 +140,4 @@ export class LiveEnv implements Env, Stage {
     invariant(body !== undefined, "only workers run containers");
     return body;
   }
-}
-
-function clear(timer: NodeJS.Timeout | NodeJS.Immediate): void {
-  if ("hasRef" in timer && "refresh" in timer) clearTimeout(timer);
-  else clearImmediate(timer as NodeJS.Immediate);
 }

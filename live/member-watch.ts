@@ -9,7 +9,7 @@ import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { type NodeId, workerIndex } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { type HttpAddress, serveDaemonHttp } from "./daemon-http.ts";
 import { EventFeed } from "./event-feed.ts";
 import type { HttpError } from "./http.ts";
@@ -19,6 +19,7 @@ import { type Meters, WorkerMeters } from "./prometheus.ts";
 type Log = (about: Readonly<Record<string, unknown>>, text: string) => void;
 
 export interface MemberWatchParts {
+  readonly clock: Clock;
   readonly link: NatsLink;
   readonly cluster: string;
   readonly node: NodeId;
@@ -44,7 +45,7 @@ export interface MemberWatch {
 export const watchMember = Effect.fn("watchMember")(function* (
   parts: MemberWatchParts,
 ): Effect.fn.Return<MemberWatch, HttpError, Scope.Scope> {
-  const { node, link, http, meters, plans, log } = parts;
+  const { node, clock, link, http, meters, plans, log } = parts;
   const feed = yield* Effect.acquireRelease(
     Effect.sync(() => new EventFeed(parts)),
     (opened) => Effect.sync(() => opened.close()),
@@ -53,7 +54,6 @@ export const watchMember = Effect.fn("watchMember")(function* (
     workerIndex(node) < 0
       ? undefined
       : new WorkerMeters(meters, () => quotaOf(plans(), workerIndex(node)));
-  const clock = systemClock();
   let isWelcome = false;
   const health = (): readonly string[] => [
     ...(link.connected() ? [] : ["no connection to NATS; it is tried on"]),

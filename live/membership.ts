@@ -15,14 +15,17 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
+import type { PlanCluster } from "../core/plan/contract.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
+import type { Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { safeToken } from "./bus.ts";
+import { type Clock, every } from "./clock.ts";
 import type { NatsLink } from "./nats.ts";
 
-export const HEARTBEAT_MS = 500;
+const HEARTBEAT = 500_000 as Micros;
 /** Silence after which a daemon counts as lost. */
-export const LOST_AFTER_MS = 3_000;
+const LOST_AFTER = 3_000_000 as Micros;
 
 /** `leaving`: it was asked to end, and waits for its farewell; `gone`: its last word. */
 export type Phase = "serving" | "leaving" | "gone";
@@ -47,6 +50,8 @@ export interface Deployment {
   readonly spec: WorkflowSpec;
   readonly partition: PartitionMethod;
   readonly storage: "faastore" | "remote";
+  /** Where it is not the one that live plans are made for: a simulated one. */
+  readonly cluster?: PlanCluster;
 }
 
 export interface Welcome {
@@ -72,18 +77,23 @@ const PresenceSchema = Schema.Struct({
 }) satisfies Schema.Decoder<Presence>;
 const decodePresence = Schema.decodeUnknownResult(PresenceSchema);
 
+export interface RosterParts {
+  readonly link: NatsLink;
+  readonly cluster: string;
+  readonly clock: Clock;
+}
+
 /** The daemon's side: says that it is there, until `stop`. */
 export function announce(
-  link: NatsLink,
-  cluster: string,
+  { link, cluster, clock }: RosterParts,
   presence: () => Presence,
 ): { readonly now: () => void; readonly stop: () => void } {
   const say = (): void => {
     link.publish(`faasflow.${safeToken(cluster)}.presence`, JSON.stringify(presence()));
   };
-  const timer = setInterval(say, HEARTBEAT_MS);
+  const stop = every(clock, HEARTBEAT, say);
   say();
-  return { now: say, stop: () => clearInterval(timer) };
+  return { now: say, stop };
 }
 
 /** The daemon's side: what the gateway hands out, each time it does. */
@@ -144,20 +154,19 @@ export class Roster {
   /** When it last had no connection, or did not run. */
   #deafAt: number;
 
-  constructor(link: NatsLink, cluster: string, host: RosterHost) {
+  constructor({ link, cluster, clock }: RosterParts, host: RosterHost) {
     this.#link = link;
     this.#cluster = cluster;
     this.#host = host;
     this.#members = new Map();
-    this.#now = () => performance.now();
+    this.#now = () => clock.now();
     this.#lookedAt = this.#now();
     this.#deafAt = this.#lookedAt;
-    const timer = setInterval(() => this.#look(), HEARTBEAT_MS);
     this.#stops = [
       link.subscribe(`faasflow.${safeToken(cluster)}.presence`, ({ data }) =>
         this.#hear(parse(data)),
       ),
-      () => clearInterval(timer),
+      every(clock, HEARTBEAT, () => this.#look()),
     ];
   }
 
@@ -239,11 +248,11 @@ export class Roster {
   #look(): void {
     const now = this.#now();
     // Who cannot hear must not conclude anything from silence.
-    const wasAsleep = now - this.#lookedAt > LOST_AFTER_MS / 2;
+    const wasAsleep = now - this.#lookedAt > LOST_AFTER / 2;
     if (wasAsleep || !this.#link.connected()) this.#deafAt = now;
     this.#lookedAt = now;
     for (const [node, member] of this.#members) {
-      if (member.lost || now - Math.max(member.seenAt, this.#deafAt) <= LOST_AFTER_MS) continue;
+      if (member.lost || now - Math.max(member.seenAt, this.#deafAt) <= LOST_AFTER) continue;
       member.lost = true;
       this.#host.lost(node);
     }

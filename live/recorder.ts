@@ -154,6 +154,8 @@ export function openRecording(
 }
 
 const WRITE_EVERY_MS = 200;
+/** Most that wait; a simulated machine lets no timer in. */
+const MOST_TURNS = 10_000;
 /** Room for the last line. */
 const END_BYTES = 100;
 
@@ -194,6 +196,7 @@ export class RecordingFile {
   watch(world: Env & Stage): RecordedEnv {
     this.#env = new RecordedEnv(world, (turn) => {
       if (!this.#ended) this.#turns.push(turn);
+      if (this.#turns.length > MOST_TURNS) this.#write();
     });
     return this.#env;
   }

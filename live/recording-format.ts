@@ -26,6 +26,7 @@ import type {
 } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
+import type { PlanCluster } from "../core/plan/contract.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -148,6 +149,16 @@ const TimerSchema = Schema.Union([
 
 true satisfies SameTags<Timer, typeof TimerSchema>;
 
+const ClusterSchema = Schema.Struct({
+  workers: Schema.Natural,
+  workerCapacity: Schema.Finite,
+  rooms: Schema.Union([Schema.Array(Schema.Finite), Schema.Undefined]),
+  groupLimit: Schema.Finite,
+  bandwidth: Schema.Finite,
+  localSpeedup: Schema.Finite,
+  reserve: Schema.Finite,
+}) satisfies Schema.Decoder<PlanCluster>;
+
 /** What is wrong inside of a workflow shows when its plan is worked out. */
 const DeploymentSchema = Schema.Struct({
   id: Id,
@@ -155,6 +166,7 @@ const DeploymentSchema = Schema.Struct({
   spec: Schema.declare((value): value is WorkflowSpec => typeof value === "object"),
   partition: Schema.Literals(["faasflow", "faasflow-plus", "raw"]),
   storage: Schema.Literals(["faastore", "remote"]),
+  cluster: Schema.optionalKey(ClusterSchema),
 }) satisfies Schema.Decoder<Deployment>;
 
 const Known = MessageSchema.annotate({ expected: "a message of this version" });

@@ -216,6 +216,7 @@ export const ControlSchema = Schema.Union([
   Schema.Struct({
     tag: Schema.Literal("arrival"),
     at: MicrosSchema,
+    storing: Schema.optionalKey(MicrosSchema),
     invocation: Id,
     plan: Id,
     facts: Facts,

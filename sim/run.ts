@@ -11,7 +11,7 @@ import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { ROOT_ITEM } from "../core/workflow/item.ts";
 import type { Recorded } from "../core/workflow/recorded.ts";
 import { Clients, type Load } from "./clients.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster, type Watching } from "./cluster.ts";
 import { countOf, drawRecorded, isRandom } from "./draw.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Kernel } from "./kernel.ts";
@@ -27,7 +27,15 @@ export interface RunOptions {
   readonly loads: readonly Load[];
   readonly seed: string | number;
   readonly faults?: Faults;
+  /** Invocations that their clients call off. */
+  readonly cancels?: readonly Cancel[];
   readonly record: (event: Event) => void;
+  readonly watch?: Watching | undefined;
+}
+
+export interface Cancel {
+  readonly invocation: InvocationId;
+  readonly at: Micros;
 }
 
 export interface RunResult {
@@ -85,11 +93,16 @@ class Run {
       faults: options.faults ?? NO_FAULTS,
       streams: this.#streams,
       record: (event) => this.#record(event),
+      watch: options.watch,
     });
   }
 
   run(): RunResult {
     for (const load of this.#options.loads) this.#clients.begin(load);
+    for (const { invocation, at } of this.#options.cancels ?? []) {
+      const step = (): void => this.#cluster.arrive({ tag: "cancel", invocation });
+      this.#kernel.background(at, { step });
+    }
     this.#kernel.run(() => this.#clients.haveLeft || this.#isQuiet);
     const workers = [...Array(this.#options.settings.workers).keys()];
     return {

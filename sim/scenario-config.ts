@@ -14,7 +14,7 @@ import type { RunFacts } from "../analysis/run-text.ts";
 import type { Violation } from "../analysis/violation.ts";
 import { type Scheme, type Settings, STORE_RETRIES } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
-import { PAPER_CLUSTER } from "../core/plan/contract.ts";
+import { PAPER_CLUSTER, type PlanCluster } from "../core/plan/contract.ts";
 import { roomsLeft } from "../core/plan/place.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
@@ -26,7 +26,9 @@ import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { type Extent, fixedArrivals, mergeArrivals, poissonArrivals } from "../traces/arrivals.ts";
 import type { TraceEntry } from "../traces/record.ts";
 import type { Arrival, Load, Patience } from "./clients.ts";
+import type { Watching } from "./cluster.ts";
 import type { Faults } from "./faults.ts";
+import { withFunctionTimes } from "./function-times.ts";
 import type { Profile } from "./profile.ts";
 import { ENGINE_PROTOCOLS } from "./protocols.ts";
 import { type RunResult, run } from "./run.ts";
@@ -79,6 +81,7 @@ export type OpenTrace = (workflows: ReadonlyMap<string, Graph>) => Iterable<Trac
 export interface Observers {
   readonly check: boolean;
   readonly event: ((event: Event) => void) | undefined;
+  readonly watch?: Watching | undefined;
 }
 
 export interface Outcome {
@@ -93,6 +96,8 @@ export interface Outcome {
 export class PreparedScenario {
   readonly scenario: Scenario;
   readonly plans: readonly Plan[];
+  /** What each plan reckons with. */
+  readonly planClusters: readonly PlanCluster[];
   readonly settings: Settings;
   readonly header: EventHeader;
   readonly #openTrace: OpenTrace;
@@ -100,7 +105,11 @@ export class PreparedScenario {
   constructor(scenario: Scenario, openTrace: OpenTrace = () => []) {
     this.scenario = scenario;
     this.#openTrace = openTrace;
-    this.plans = plansOf(scenario);
+    const placed = plansOf(scenario);
+    this.plans = placed.map(({ plan }) => {
+      return { ...plan, graph: withFunctionTimes(plan.graph, scenario.profile) };
+    });
+    this.planClusters = placed.map(({ cluster }) => cluster);
     this.settings = settingsOf(scenario);
     const config = configOf(scenario);
     const { references: _, ...rest } = config;
@@ -125,7 +134,7 @@ export class PreparedScenario {
       metrics.add(event);
       checker?.add(event);
       observers.event?.(event);
-    });
+    }, observers.watch);
     const digest = hash.digest();
     const rows = [
       ...metricRows(metrics, { scheme, storage }),
@@ -135,10 +144,10 @@ export class PreparedScenario {
   }
 
   /** The run alone, for whoever needs nothing but its events. */
-  play(record: (event: Event) => void): RunResult {
+  play(record: (event: Event) => void, watch?: Watching | undefined): RunResult {
     const { profile, seed, faults } = this.scenario;
     const { settings, plans } = this;
-    return run({ profile, settings, plans, loads: this.#loads(), seed, faults, record });
+    return run({ profile, settings, plans, loads: this.#loads(), seed, faults, record, watch });
   }
 
   /** What concerns the run as a whole bears the workflow's name, if there is just one. */
@@ -224,21 +233,32 @@ export function wrongWith({
   return lines;
 }
 
-/** Each workflow's plan, in the room that those before it leave. */
-function plansOf(scenario: Scenario): readonly Plan[] {
-  const { profile, partition: method, storage, workers } = scenario;
-  const cluster = { ...PAPER_CLUSTER, workers, workerCapacity: profile.cluster.worker_capacity };
-  const plans: Plan[] = [];
-  for (const [id, spec] of scenario.specs.entries()) {
-    const rooms = roomsLeft(plans, cluster);
-    const graph = compile(spec);
-    const placed = { ...cluster, rooms };
-    plans.push(makePlan({ id, version: 1, graph, method, storage, cluster: placed }));
-  }
-  return plans;
+interface Placed {
+  readonly plan: Plan;
+  readonly cluster: PlanCluster;
 }
 
-function settingsOf({ scheme, workers, profile }: Scenario): Settings {
+/** Each workflow's plan, in the room that those before it leave. */
+function plansOf(scenario: Scenario): readonly Placed[] {
+  const { profile, partition: method, storage, workers } = scenario;
+  const cluster = { ...PAPER_CLUSTER, workers, workerCapacity: profile.cluster.worker_capacity };
+  const all: Placed[] = [];
+  for (const [id, spec] of scenario.specs.entries()) {
+    const before = all.map(({ plan }) => plan);
+    const placed = { ...cluster, rooms: roomsLeft(before, cluster) };
+    const graph = compile(spec);
+    const plan = makePlan({ id, version: 1, graph, method, storage, cluster: placed });
+    all.push({ plan, cluster: placed });
+  }
+  return all;
+}
+
+/** What the profile's mechanisms make of the machines. */
+export function settingsOf({
+  scheme,
+  workers,
+  profile,
+}: Pick<Scenario, "scheme" | "workers" | "profile">): Settings {
   const { engine_protocol, placement, triggers, at_limit } = profile.mechanisms;
   return {
     scheme,

@@ -13,6 +13,7 @@ import type {
   DropRequest,
   Env,
   GetRequest,
+  Input,
   PutRequest,
   StartRequest,
   Timer,
@@ -126,8 +127,11 @@ export class SimEnv implements Env {
     this.#parts.record(event);
   }
 
+  /** An input is about to be handled: the kernel's clock stands still. */
+  begin(_input: Input): void {}
+
   /** The input has been handled to its end: carries out what it asked for. */
-  flush(): void {
+  commit(): void {
     const asked = this.#asked;
     const ended = this.#ended;
     if (asked.length === 0 && !ended) return;

@@ -14,11 +14,14 @@ import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { PerfettoWriter } from "../analysis/perfetto.ts";
 import { runText } from "../analysis/run-text.ts";
 import type { Event } from "../core/events.ts";
+import { RECORD_FLAGS, readRecord } from "../live/record-flags.ts";
+import type { RecordChoice } from "../live/recorder.ts";
 import { fileLines } from "../traces/file-lines.ts";
 import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Progress } from "./progress-command.ts";
+import { SimRecordings } from "./record-config.ts";
 import { type Outcome, PreparedScenario, type Scenario, wrongWith } from "./scenario-config.ts";
 import { readScenario, SCENARIO_FLAGS } from "./simulate-flags.ts";
 
@@ -53,6 +56,7 @@ export const simulateCommand = Command.make(
     ),
     ...SCENARIO_FLAGS,
     ...OUTPUT_FLAGS,
+    ...RECORD_FLAGS,
   },
   Effect.fn("simulate")(function* ({
     workflows,
@@ -62,12 +66,17 @@ export const simulateCommand = Command.make(
     csv,
     json,
     check,
+    record,
+    recordLimit,
     ...input
   }) {
     const traceFile = Option.getOrUndefined(trace);
     const scenario = yield* readScenario(workflows, input, traceFile !== undefined);
     const targets = { events, perfetto, csv };
-    const outcome = yield* withFiles(() => runTo(scenario, { traceFile, targets, check }));
+    const { choice: recording, problems } = readRecord({ record, recordLimit });
+    if (problems.length > 0) return yield* new UsageErrors({ problems });
+    const wanted = { traceFile, targets, check, recording };
+    const outcome = yield* withFiles(() => runTo(scenario, wanted));
     yield* Console.log(
       json ? JSON.stringify({ rows: outcome.rows }) : runText(outcome.rows, outcome.about),
     );
@@ -93,11 +102,12 @@ interface Wanted {
   readonly traceFile: string | undefined;
   readonly targets: Readonly<Record<"events" | "perfetto" | "csv", Option.Option<string>>>;
   readonly check: boolean;
+  readonly recording: RecordChoice | undefined;
 }
 
 type Finished = Outcome & { readonly about: Parameters<typeof runText>[1] };
 
-function runTo(asked: Scenario, { traceFile, targets, check }: Wanted): Finished {
+function runTo(asked: Scenario, { traceFile, targets, check, recording }: Wanted): Finished {
   const scenario = traceFile === undefined ? asked : { ...asked, load: traceLoad(traceFile) };
   const prepared = new PreparedScenario(scenario, (workflows) =>
     traceFile === undefined ? [] : readTrace(fileLines(traceFile), { file: traceFile, workflows }),
@@ -131,7 +141,13 @@ function runTo(asked: Scenario, { traceFile, targets, check }: Wanted): Finished
   const observe = (event: Event): void => {
     for (const sink of sinks) sink.event(event);
   };
-  const outcome = prepared.simulate({ check, event: sinks.length === 0 ? undefined : observe });
+  const recordings = recording && new SimRecordings(recording, prepared);
+  if (recordings !== undefined) sinks.push({ event: () => {}, end: () => recordings.close() });
+  const outcome = prepared.simulate({
+    check,
+    event: sinks.length === 0 ? undefined : observe,
+    watch: recordings && ((node, env) => recordings.watch(node, env)),
+  });
   for (const sink of sinks) sink.end();
   if (Option.isSome(targets.csv)) writeFileSync(targets.csv.value, metricsCsv(outcome.rows));
   const messages = outcome.result.messages.sent;
