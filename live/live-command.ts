@@ -1,6 +1,7 @@
 /** `faasflow live`: a whole cluster on this machine, for a run or for as long as it is wanted. */
 
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -9,7 +10,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { EventHash } from "../analysis/event-hash.ts";
-import { eventHeader, formatHeader, planHeader } from "../analysis/event-header.ts";
+import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { InvariantChecker } from "../analysis/invariants.ts";
 import { metricRows } from "../analysis/metric-rows.ts";
@@ -36,7 +37,7 @@ import { mergeEvents } from "./event-file.ts";
 import { planOf } from "./gateway-service.ts";
 import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
-import { NETWORK_FLAGS, readNetwork } from "./net-flags.ts";
+import { NETWORK_FLAGS, rateText, readNetwork, writtenRate } from "./net-flags.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
 import { cancelCommand, invocationsCommand, logsCommand, statusCommand } from "./status-command.ts";
 import { CLUSTER_STORE_FLAGS, readStore, readyStore } from "./store-flags.ts";
@@ -97,6 +98,7 @@ const cluster = Effect.fnUntraced(function* (input: ClusterInput) {
     partition: storage === "remote" ? "raw" : "faasflow-plus",
     durable: !volatile,
     netns,
+    ...(netns !== undefined && { flags: { gateway: ["--bandwidth", rateText(netns.bandwidth)] } }),
     store,
     recording,
     containers: yield* readyContainers(choice),
@@ -297,7 +299,7 @@ function report(
   started: LocalCluster,
   plan: Plan,
   { events: eventsTo, perfetto }: RunInput,
-  { scheme, storage, partition, workers }: ClusterOptions,
+  { scheme, storage, partition, workers, durable, netns }: ClusterOptions,
 ): { readonly table: string; readonly violations: readonly string[] } {
   const events = mergeEvents(started.events);
   const headers = [planHeader(plan)];
@@ -309,7 +311,11 @@ function report(
     checker.add(event);
     hash.add(event);
   }
-  const config = { references: [plan.graph.name], scheme, storage, partition, workers, live: true };
+  const config = {
+    ...{ references: [plan.graph.name], specs: [specOutline(plan.graph.spec)] },
+    ...{ scheme, storage, partition, workers, live: true, durable, cores: availableParallelism() },
+    ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
+  };
   const header = eventHeader({ seed: "live", config, config_hash: "live" }, [plan]);
   if (Option.isSome(eventsTo)) {
     const names = new EventNames(headers);

@@ -31,6 +31,16 @@ export interface NetworkReading {
   readonly problems: readonly string[];
 }
 
+/** Bytes a second as the header of an event log has it: JSON knows no infinity. */
+export function writtenRate(bandwidth: number): number | "unlimited" {
+  return Number.isFinite(bandwidth) ? bandwidth : "unlimited";
+}
+
+/** As a flag has it. */
+export function rateText(bandwidth: number): string {
+  return Number.isFinite(bandwidth) ? `${bandwidth} B/s` : "unlimited";
+}
+
 /** Bytes a second. With less, the cluster's own messages would be all that fits. */
 const MIN_BANDWIDTH = 100_000;
 

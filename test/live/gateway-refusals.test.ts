@@ -144,7 +144,8 @@ test(
   run(
     Effect.fnUntraced(function* () {
       const wrong = ["--http", "nowhere", "--workers", "0", "--max-invocations", "0"];
-      const child = daemon(yield* start(), ["gateway", ...wrong]);
+      const rate = ["--bandwidth", "fast"];
+      const child = daemon(yield* start(), ["gateway", ...wrong, ...rate]);
       let text = "";
       child.stderr!.on("data", (chunk) => {
         text += chunk;
@@ -154,6 +155,7 @@ test(
       assert.match(text, /--workers: 0\./);
       assert.match(text, /--max-invocations: 0\./);
       assert.match(text, /--http: nowhere\. Write HOST:PORT/);
+      assert.match(text, /--bandwidth: "fast" is not a rate above 0\. Write a size a second/);
     }),
   ),
 );
