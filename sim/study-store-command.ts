@@ -22,9 +22,8 @@ export class StudyStore {
     mkdirSync(this.#folder, { recursive: true });
   }
 
-  /** Not of how the workflows were named: of what is in them. */
-  key({ references: _, ...scenario }: Scenario): string {
-    return hashOf(JSON.stringify([this.#program, scenario], unlimited));
+  key(scenario: Scenario): string {
+    return cellKey(this.#program, scenario);
   }
 
   get(key: string): readonly CsvRow[] | undefined {
@@ -45,11 +44,16 @@ export class StudyStore {
   }
 }
 
+/** Not of how the workflows were named: of what is in them, and of the program (`programHash`). */
+export function cellKey(program: string, { references: _, ...scenario }: Scenario): string {
+  return hashOf(JSON.stringify([program, scenario], unlimited));
+}
+
 /**
  * Of the bundle that threads run. Its own text is enough: it names the chunks that it loads, and their
  * names are hashes of what is in them.
  */
-function programHash(): string {
+export function programHash(): string {
   return hashOf(readFileSync(resourceUrl(THREAD_PROGRAM), "utf8"));
 }
 

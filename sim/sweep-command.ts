@@ -1,7 +1,6 @@
 /** `faasflow sweep`: all cells of a study on all cores, tables and a page of what they measured. */
 
 import { writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { basename, extname, join } from "node:path";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -15,13 +14,16 @@ import { studyHtml } from "../analysis/study-page.ts";
 import { estimates, estimatesCsv, type StudyRow, studyCsv } from "../analysis/study-rows.ts";
 import { intervalText, studyTable } from "../analysis/study-table.ts";
 import { table } from "../analysis/table.ts";
+import type { NatsLink } from "../live/nats.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { CellPool } from "./cell-pool-command.ts";
 import { CellProgress } from "./progress-command.ts";
 import { loadStudy, type Study, type StudyCell } from "./study-config.ts";
-import { StudyStore } from "./study-store-command.ts";
+import { programHash, StudyStore } from "./study-store-command.ts";
+import { coordinate, type Told, tooBig } from "./sweep-coordinator-command.ts";
+import { type KeyedCell, maxBytes, NATS_FLAGS, openQueue } from "./sweep-queue-command.ts";
+import { THREADS_FLAG, threadProblems } from "./sweep-worker-command.ts";
 
-const MAX_THREADS = 256;
 /** Longer tables are for the page. */
 const MAX_PRINTED = 60;
 const MAX_FAILURES_TOLD = 10;
@@ -37,19 +39,17 @@ export const sweepCommand = Command.make(
       Flag.withMetavar("DIR"),
       Flag.withDescription("where results go, and cells that are done: default STUDY-sweep"),
     ),
-    threads: Flag.Int("threads").pipe(
-      Flag.withDefault(availableParallelism()),
-      Flag.withDescription("cells simulated at the same time; default: one a core"),
-    ),
+    threads: THREADS_FLAG,
+    ...NATS_FLAGS,
     json: Flag.Boolean("json").pipe(
       Flag.withDefault(false),
       Flag.withDescription("print one JSON object, nothing else"),
     ),
   },
-  Effect.fn("sweep")(function* ({ file, out, threads, json }) {
-    const problems: string[] = [];
-    if (threads < 1 || threads > MAX_THREADS) {
-      problems.push(`--threads: ${threads}. Give a whole number from 1 to ${MAX_THREADS}.`);
+  Effect.fn("sweep")(function* ({ file, out, threads, nats, natsTokenFile, json }) {
+    const problems = [...threadProblems(threads)];
+    if (Option.isSome(natsTokenFile) && Option.isNone(nats)) {
+      problems.push("--nats-token-file: it is for --nats. Give that, too, or leave this out.");
     }
     const loaded = yield* Effect.result(loadStudy(file));
     if (Result.isFailure(loaded)) problems.push(...loaded.failure.problems);
@@ -57,11 +57,26 @@ export const sweepCommand = Command.make(
       return yield* new UsageErrors({ problems });
     }
     const study = loaded.success;
+    const program = programHash();
+    const link = Option.isNone(nats)
+      ? undefined
+      : yield* openQueue({ nats: nats.value, natsTokenFile }, program);
     const folder = Option.getOrElse(out, () => `${basename(file, extname(file))}-sweep`);
     const store = yield* writing(() => new StudyStore(folder));
     const keys = study.cells.map(({ scenario }) => store.key(scenario));
     yield* failIfTwice(file, study, keys);
-    const swept = yield* Effect.promise(() => sweep(study, { keys, store, threads }));
+    const found = keys.map((key) => store.get(key));
+    const missing = study.cells.flatMap(({ scenario }, index): readonly KeyedCell[] =>
+      found[index] === undefined ? [{ key: keys[index]!, scenario }] : [],
+    );
+    const place =
+      link === undefined
+        ? onThreads(threads)
+        : yield* overNats(link, { cells: missing, program, threads });
+    const swept = yield* Effect.raceFirst(
+      Effect.promise(() => sweep(study, { keys, found, store, place })),
+      place.failure,
+    );
     const means = estimates(swept.rows);
     const { all, computed, cached } = swept.cells;
     const failures = swept.failures.map(({ cell, why }) => `${cellText(cell)}: ${why}`);
@@ -80,7 +95,7 @@ export const sweepCommand = Command.make(
       yield* Console.log(JSON.stringify({ study: title, cells, estimates: means, failures }));
     } else yield* Console.log(sweptText(study, means, { about, folder }));
     if (failures.length > 0) yield* new CheckFailed({ message: failureText(failures) });
-  }),
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Simulate a whole study: the product of workflows, systems, loads, seeds",
@@ -95,6 +110,11 @@ export const sweepCommand = Command.make(
     {
       command: "faasflow sweep links.yaml --out results --threads 1 --json",
       description: "goes on where a sweep into the same folder was interrupted",
+    },
+    {
+      command: "faasflow sweep links.yaml --nats nats://10.0.0.1:4222",
+      description:
+        "with each machine that runs `faasflow sweep-worker --nats nats://10.0.0.1:4222`",
     },
   ]),
 );
@@ -113,32 +133,70 @@ interface Swept {
 interface Ways {
   /** By cell. */
   readonly keys: readonly string[];
+  /** Rows of cells that are done; gets those of the others. */
+  readonly found: (readonly CsvRow[] | undefined)[];
   readonly store: StudyStore;
+  readonly place: Place;
+}
+
+/** Where cells are simulated. */
+interface Place {
+  /** Ends once the cell was told. */
+  readonly measure: (cell: KeyedCell, told: Told) => Promise<void>;
+  /** Why it cannot go on; never ends before. */
+  readonly failure: Effect.Effect<never, UsageErrors>;
+  readonly close: () => Promise<void>;
+}
+
+function onThreads(threads: number): Place {
+  const pool = new CellPool(threads);
+  return {
+    measure: async ({ scenario }, told) => told(await pool.measure({ tag: "scenario", scenario })),
+    failure: Effect.never,
+    close: () => pool.close(),
+  };
+}
+
+interface Shared {
+  readonly cells: readonly KeyedCell[];
+  readonly program: string;
   readonly threads: number;
 }
 
+const overNats = Effect.fnUntraced(function* (link: NatsLink, shared: Shared) {
+  const bytes = tooBig(link, shared.cells);
+  if (bytes !== undefined) {
+    const problem = `--nats: a cell has ${bytes} bytes, the server at ${link.address} takes \
+${maxBytes(link)}. Set a higher max_payload in its configuration, or leave out --nats.`;
+    return yield* new UsageErrors({ problems: [problem] });
+  }
+  const say = (text: string): void => void process.stderr.write(`\n${text}\n`);
+  const place: Place = yield* coordinate(link, { ...shared, say });
+  return place;
+});
+
 /** Rows in the order of the cells, whichever was done first. A failed cell has none. */
-async function sweep({ cells }: Study, { keys, store, threads }: Ways): Promise<Swept> {
-  const found = keys.map((key) => store.get(key));
+async function sweep({ cells }: Study, { keys, found, store, place }: Ways): Promise<Swept> {
   const missing = [...cells.keys()].filter((index) => found[index] === undefined);
   const failures: Failure[] = [];
-  const pool = new CellPool(threads);
   const interrupted = (): void => {
     process.stderr.write("\nInterrupted. The same command goes on from the cells that are done.\n");
-    process.exit(INTERRUPTED);
+    void place.close().finally(() => process.exit(INTERRUPTED));
   };
   process.once("SIGINT", interrupted);
   const progress = new CellProgress(missing.length);
   const measure = async (index: number): Promise<void> => {
     const cell = cells[index]!;
-    try {
-      const task = { tag: "scenario", scenario: cell.scenario } as const;
-      const { rows, wrong } = await progress.of(pool.measure(task));
+    const key = keys[index]!;
+    const told: Told = ({ rows, wrong }) => {
       if (wrong.length > 0) failures.push({ cell, why: wrong.join("; ") });
       else {
-        store.put(keys[index]!, rows);
+        store.put(key, rows);
         found[index] = rows;
       }
+    };
+    try {
+      await progress.of(place.measure({ key, scenario: cell.scenario }, told));
     } catch (cause) {
       failures.push({ cell, why: (cause as Error).message });
     }
@@ -146,7 +204,7 @@ async function sweep({ cells }: Study, { keys, store, threads }: Ways): Promise<
   try {
     await Promise.all(missing.map(measure));
   } finally {
-    await pool.close();
+    await place.close();
     progress.end();
     process.off("SIGINT", interrupted);
   }

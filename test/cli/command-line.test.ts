@@ -26,6 +26,7 @@ for (const command of [
   ["start"],
   ["simulate"],
   ["sweep"],
+  ["sweep-worker"],
   ["advise"],
   ["plan"],
   ["check"],
