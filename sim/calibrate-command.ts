@@ -1,4 +1,4 @@
-/** `faasflow calibrate`: fits a cluster profile to the published figures. */
+/** `faasflow calibrate`: a cluster profile from the published figures, or from runs of a live cluster. */
 
 import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
@@ -19,6 +19,7 @@ import {
   PublishedFigures,
   SYSTEMS,
 } from "./calibrate-config.ts";
+import { calibrateLive, LIVE_FLAGS } from "./calibrate-live-command.ts";
 import type { Profile } from "./profile.ts";
 import { loadProfileText, parseProfile } from "./profile-config.ts";
 import { Streams } from "./streams.ts";
@@ -28,33 +29,34 @@ const FLAGS = {
     Flag.withDefault(false),
     Flag.withDescription("fit to the figures published for the authors' cluster"),
   ),
+  ...LIVE_FLAGS,
   columns: Flag.Literals("columns", ["all", "worker-sp"]).pipe(
-    Flag.withDefault("all"),
+    Flag.optional,
     Flag.withDescription(
-      "what is fitted: all, or worker-sp: WorkerSP+FaaStore, and MasterSP+remote is predicted",
+      "what is fitted: all (default), or worker-sp: WorkerSP+FaaStore, and MasterSP+remote is predicted",
     ),
   ),
   profile: Flag.String("profile").pipe(
-    Flag.withDefault("paper-testbed"),
-    Flag.withDescription("where to start; what has a range in it is fitted"),
+    Flag.optional,
+    Flag.withDescription("where to start; what has a range in it is fitted; default paper-testbed"),
   ),
   seed: Flag.String("seed").pipe(
     Flag.withDefault("1"),
-    Flag.withDescription("of the other starting points"),
+    Flag.withDescription("of the other starting points; with --live, of what is held back"),
   ),
   starts: Flag.Int("starts").pipe(
-    Flag.withDefault(3),
+    Flag.optional,
     Flag.withDescription(
-      "starting points: the profile's (if all is fitted), the middle of the ranges, others drawn",
+      "starting points: the profile's (if all is fitted), the middle of the ranges, others drawn; default 3",
     ),
   ),
   rounds: Flag.Int("rounds").pipe(
-    Flag.withDefault(12),
-    Flag.withDescription("rounds of the optimiser at most, from each"),
+    Flag.optional,
+    Flag.withDescription("rounds of the optimiser at most, from each; default 12"),
   ),
   generations: Flag.Int("generations").pipe(
-    Flag.withDefault(30),
-    Flag.withDescription("generations drawn around the best point after that"),
+    Flag.optional,
+    Flag.withDescription("generations drawn around the best point after that; default 30"),
   ),
   out: Flag.String("out").pipe(
     Flag.optional,
@@ -67,22 +69,25 @@ export const calibrateCommand = Command.make(
   "calibrate",
   FLAGS,
   Effect.fn("calibrate")(function* (input) {
+    if (input.live.length > 0) return yield* calibrateLive(input, refusedWith(input));
+    const plan = settingsOf(input);
     const problems = [
-      ...(input.published ? [] : ["--published is missing: there is nothing else to fit to."]),
-      ...(input.starts >= 1 ? [] : [`--starts ${input.starts}: found no start. Write 1 or more.`]),
-      ...negative("rounds", input.rounds),
-      ...negative("generations", input.generations),
+      ...(input.published ? [] : [NOTHING_TO_FIT]),
+      ...(Option.isSome(input.tokenFile) ? ["--token-file without --live is not read."] : []),
+      ...(plan.starts >= 1 ? [] : [`--starts ${plan.starts}: found no start. Write 1 or more.`]),
+      ...negative("rounds", plan.rounds),
+      ...negative("generations", plan.generations),
     ];
-    const { profile, ranges, text } = yield* loadProfileText(input.profile);
+    const { profile, ranges, text } = yield* loadProfileText(plan.profile);
     if (ranges.length === 0) {
       problems.push(
-        `--profile ${input.profile}: no value has a range. Give one to what is to be fitted.`,
+        `--profile ${plan.profile}: no value has a range. Give one to what is to be fitted.`,
       );
     }
     if (problems.length > 0) return yield* new UsageErrors({ problems });
-    const systems = input.columns === "all" ? SYSTEMS : (["WorkerSP+FaaStore"] as const);
+    const systems = plan.columns === "all" ? SYSTEMS : (["WorkerSP+FaaStore"] as const);
     const task = { figures: new PublishedFigures(), profile, ranges, systems };
-    const best = bestFit(task, startsOf(task, input), input);
+    const best = bestFit(task, startsOf(task, plan), plan);
     // What is reported is what is written: three digits.
     const values = profileAt(profile, ranges, best.point);
     const changes = ranges.map(({ path, kind }) => ({
@@ -124,8 +129,41 @@ export const calibrateCommand = Command.make(
       command: "faasflow calibrate --published --starts 1 --rounds 0 --generations 0",
       description: "only say how far off the profile is",
     },
+    {
+      command:
+        "faasflow calibrate --live a.ndjson --live b.ndjson --live c.ndjson --out local.yaml",
+      description: "measure a live cluster by its event logs, try the profile on a third of them",
+    },
   ]),
 );
+
+const NOTHING_TO_FIT =
+  "neither --published nor --live: there is nothing to fit to. Give --published, or event logs of \
+live runs or a gateway's address with --live.";
+
+type Input = Command.Command.Config.Infer<typeof FLAGS>;
+
+function settingsOf(input: Input) {
+  return {
+    seed: input.seed,
+    columns: Option.getOrElse(input.columns, () => "all" as const),
+    profile: Option.getOrElse(input.profile, () => "paper-testbed"),
+    starts: Option.getOrElse(input.starts, () => 3),
+    rounds: Option.getOrElse(input.rounds, () => 12),
+    generations: Option.getOrElse(input.generations, () => 30),
+  };
+}
+
+/** What only a fit to published figures reads. */
+function refusedWith(input: Input): readonly string[] {
+  const { columns, profile, starts, rounds, generations } = input;
+  const optional: Readonly<Record<string, Option.Option<unknown>>> = {
+    ...{ columns, profile, starts, rounds, generations },
+  };
+  const given = Object.keys(optional).filter((name) => Option.isSome(optional[name]!));
+  const all = input.published ? ["published", ...given] : given;
+  return all.map((name) => `--${name} with --live is not read. Leave one of them out.`);
+}
 
 function negative(flag: string, count: number): readonly string[] {
   return count >= 0 ? [] : [`--${flag} ${count}: is negative. Write 0 or more.`];

@@ -4,13 +4,17 @@ import { Gateway } from "../core/engine/gateway.ts";
 import { Master } from "../core/engine/master.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import { Worker } from "../core/engine/worker.ts";
-import type { Input } from "../core/env.ts";
+import type { Env, Input } from "../core/env.ts";
 import { type Event, NONE } from "../core/events.ts";
 import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { InvocationId } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
-import { EngineLoop, type Machine } from "./engine-loop.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
+import { OUTSIDE } from "../core/workflow/graph.ts";
+import { ROOT_ITEM } from "../core/workflow/item.ts";
+import { Cores } from "./cpu.ts";
+import { countOf } from "./draw.ts";
+import { Delivery, EngineLoop, type Machine } from "./engine-loop.ts";
 import type { Crash, Faults } from "./faults.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import { Network } from "./network.ts";
@@ -22,7 +26,7 @@ import { SimEnv } from "./sim-env.ts";
 import type { Notes } from "./store-operation.ts";
 import type { Streams } from "./streams.ts";
 import { Transport } from "./transport.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { sharesCores, WorkerHost } from "./worker-host.ts";
 
 export interface ClusterParts {
   readonly kernel: Kernel;
@@ -33,7 +37,12 @@ export interface ClusterParts {
   readonly faults: Faults;
   readonly streams: Streams;
   readonly record: (event: Event) => void;
+  /** What each machine is to have for its world, each time one begins; itself if left out. */
+  readonly watch?: Watching | undefined;
 }
+
+/** Notes what a machine is told and asks for. */
+export type Watching = (node: NodeId, env: SimEnv) => Env & Pick<SimEnv, "begin" | "commit">;
 
 interface Node {
   readonly id: NodeId;
@@ -48,6 +57,8 @@ export class Cluster {
   readonly #parts: ClusterParts;
   readonly #transport: Transport;
   readonly #store: RemoteStore;
+  /** Of the machine that all are on; undefined: each worker has its own. */
+  readonly #cores: Cores | undefined;
   readonly #nodes: Map<NodeId, Node>;
   /** Workers that the others know to be lost, or to be leaving. */
   readonly #away: Set<number>;
@@ -58,6 +69,7 @@ export class Cluster {
     this.#transport = new Transport({
       kernel,
       latency: profile.network.latency,
+      broker: profile.daemon?.message,
       faults,
       chance: streams.stream("messages"),
     });
@@ -68,12 +80,15 @@ export class Cluster {
         ...Array.from({ length: settings.workers }, () => link(profile.network.worker_link)),
       ],
     });
+    const { worker_cores } = profile.cluster;
+    this.#cores = sharesCores(profile) ? new Cores(kernel, worker_cores) : undefined;
     this.#store = new RemoteStore({
       kernel,
       profile,
       network,
       networkWatch: kernel.watch(network),
       host: STORAGE_HOST,
+      cores: this.#cores,
     });
     this.#nodes = new Map();
     this.#away = new Set();
@@ -88,7 +103,7 @@ export class Cluster {
     return this.#transport.counts;
   }
 
-  /** Core-microseconds that each worker's cores were busy. */
+  /** Core-microseconds that the cores a worker runs on were busy; shared ones, by all of it. */
   busyOf(worker: number): number {
     return this.#nodes.get(workerNode(worker))!.host!.busy;
   }
@@ -100,12 +115,28 @@ export class Cluster {
 
   /** A client's input at the gateway. */
   arrive(input: Input): void {
-    this.#nodes.get(GATEWAY)!.loop.receive(input);
+    const { kernel } = this.#parts;
+    const { loop } = this.#nodes.get(GATEWAY)!;
+    const storing = input.tag === "arrival" ? this.#intake(input) : NO_TIME;
+    if (storing === 0) loop.receive(input);
+    else kernel.after(storing, new Delivery(loop, { ...input, storing } as Input));
   }
 
   /** The invocation is over; its document will be deleted. */
   forget(invocation: InvocationId): void {
     this.#store.forget(invocation);
+  }
+
+  /** Until its inputs are stored, one part after another. */
+  #intake({ invocation, plan }: Extract<Input, { tag: "arrival" }>): Micros {
+    const { profile, population } = this.#parts;
+    if (profile.daemon === undefined) return NO_TIME;
+    const { graph, recorded } = population.of(invocation, plan);
+    const parts = graph.data.reduce((sum, { producer, spec }, datum) => {
+      if (producer !== OUTSIDE || !spec.stored) return sum;
+      return sum + (spec.items === undefined ? 1 : countOf(graph, recorded, datum, ROOT_ITEM));
+    }, 0);
+    return (parts * profile.daemon.intake) as Micros;
   }
 
   #add(id: NodeId): void {
@@ -125,6 +156,7 @@ export class Cluster {
       {
         kernel,
         profile,
+        cores: this.#cores ?? new Cores(kernel, profile.cluster.worker_cores),
         store: this.#store,
         population,
         faults,
@@ -161,13 +193,14 @@ export class Cluster {
 
   /** A fresh machine, with every plan. */
   #boot(node: Node): void {
-    const { settings, plans } = this.#parts;
+    const { settings, plans, watch } = this.#parts;
     node.env = this.#envOf(node.id, node.loop, node.host);
-    const { env } = node;
-    const machine = machineFor(node, settings);
+    const env = watch?.(node.id, node.env) ?? node.env;
+    const machine = machineFor(node.id, env, settings);
     const handle = (input: Input): void => {
+      env.begin(input);
       machine.handle(input);
-      env.flush();
+      env.commit();
     };
     for (const plan of plans) handle({ tag: "deploy", plan });
     node.loop.start({ handle });
@@ -237,7 +270,7 @@ export class Cluster {
   }
 }
 
-function machineFor({ id, env }: Node, settings: Settings): Machine {
+function machineFor(id: NodeId, env: Env, settings: Settings): Machine {
   if (id === GATEWAY) return new Gateway(env, settings);
   if (id === MASTER) return new Master(env, settings);
   return new Worker(env, id, settings);

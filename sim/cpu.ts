@@ -9,6 +9,7 @@
 
 import { FairShare } from "./fair-share.ts";
 import type { JobHandle } from "./job-table.ts";
+import type { Kernel, Step, Watch } from "./kernel.ts";
 
 export interface CpuOptions {
   readonly cores: number;
@@ -67,5 +68,16 @@ export class Cpu<T> {
    */
   busy(now: number): number {
     return this.#share.used(now);
+  }
+}
+
+/** The cores of one machine, in the kernel: whoever starts or stops something there touches the watch. */
+export class Cores {
+  readonly cpu: Cpu<Step>;
+  readonly watch: Watch;
+
+  constructor(kernel: Kernel, cores: number) {
+    this.cpu = new Cpu<Step>({ cores });
+    this.watch = kernel.watch(this.cpu);
   }
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
+import type { Micros } from "../core/units.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
 import {
   formatProblem,
@@ -14,7 +15,7 @@ import {
 import { readQuantity } from "../workflows/quantity.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import type { Range } from "./calibrate.ts";
-import type { Profile } from "./profile.ts";
+import type { FunctionTime, Profile } from "./profile.ts";
 import { ENGINE_PROTOCOLS, STORE_PROTOCOLS } from "./protocols.ts";
 
 export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileErrors", {
@@ -29,9 +30,11 @@ export const PROFILES = ["paper-testbed", "ideal"] as const;
  * number (`cores`: above 0), or one of some names.
  */
 type Kind = "time" | "size" | "rate" | "some" | "cores" | "number" | readonly string[];
-type Section = Exclude<keyof Profile, "name">;
+type Section = Exclude<keyof Profile, "name" | "functions">;
 
-const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kind } } = {
+const FIELDS: {
+  readonly [S in Section]: { readonly [F in keyof NonNullable<Profile[S]>]-?: Kind };
+} = {
   cluster: {
     workers: "some",
     worker_cores: "cores",
@@ -67,8 +70,15 @@ const FIELDS: { readonly [S in Section]: { readonly [F in keyof Profile[S]]: Kin
     placement: ["plan", "least-loaded"],
     triggers: ["single", "batched"],
     at_limit: ["wait", "stall"],
+    hosts: ["own", "shared"],
   },
+  daemon: { intake: "time", message: "time" },
 };
+
+const FUNCTION_FIELDS = ["compute", "sleep", "cores", "warm_up"];
+
+/** Sections and fields that a profile may leave out. */
+const OPTIONAL = { sections: ["daemon", "functions"], fields: ["hosts"] } as const;
 
 /** The name of a profile that comes with the package, or the path of a file. */
 export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: string) {
@@ -111,7 +121,7 @@ export function parseProfile(
   return { profile: { name, ...values } as Profile, ranges: reader.ranges };
 }
 
-type Values = Record<string, Record<string, number | string>>;
+type Values = Record<string, Record<string, number | string | FunctionTime>>;
 
 class ProfileReader {
   readonly #source: Source;
@@ -126,9 +136,12 @@ class ProfileReader {
 
   read(): Values {
     const values: Values = {};
-    const file = this.#record([], this.#source.data, Object.keys(FIELDS));
+    const [, needed] = parted(Object.keys(FIELDS), OPTIONAL.sections);
+    const file = this.#record([], this.#source.data, needed, OPTIONAL.sections);
     for (const [section, fields] of Object.entries<Readonly<Record<string, Kind>>>(FIELDS)) {
-      const found = this.#record([section], file[section], Object.keys(fields));
+      if (!(section in file)) continue;
+      const [optional, needed] = parted(Object.keys(fields), OPTIONAL.fields);
+      const found = this.#record([section], file[section], needed, optional);
       values[section] = {};
       for (const [field, kind] of Object.entries(fields)) {
         if (!(field in found)) continue;
@@ -138,7 +151,37 @@ class ProfileReader {
         this.#range([section, field], { entry: found[field], kind, value });
       }
     }
+    if ("functions" in file) values["functions"] = this.#functions(file["functions"]);
     return values;
+  }
+
+  /** Any name is one: whether a workflow has such a task is known where it is run. */
+  #functions(data: unknown): Record<string, FunctionTime> {
+    const found: Record<string, FunctionTime> = {};
+    const names = typeof data === "object" && data !== null ? Object.keys(data) : [];
+    for (const [name, entry] of Object.entries(this.#record(["functions"], data, [], names))) {
+      const path = ["functions", name];
+      const fields = this.#record(path, entry, [...FUNCTION_FIELDS, "source"]);
+      const read = (field: string, kind: Kind): number =>
+        Number(this.#reading([...path, field], fields[field], kind) ?? 0);
+      found[name] = {
+        compute: this.#times([...path, "compute"], fields["compute"]),
+        sleep: read("sleep", "time") as Micros,
+        cores: read("cores", "cores"),
+        warm_up: read("warm_up", "time") as Micros,
+      };
+      this.#checkSource([...path, "source"], fields["source"]);
+    }
+    return found;
+  }
+
+  /** One time, or a list of them. */
+  #times(path: readonly string[], data: unknown): readonly Micros[] {
+    const list = Array.isArray(data) ? data : [data];
+    if (list.length === 0) {
+      this.#problem(path, "found an empty list", "Write one time, or a list of times.");
+    }
+    return list.map((each) => Number(this.#reading(path, each, "time") ?? 0) as Micros);
   }
 
   /** `range: [low, high]`, around the value; only what has one is fitted. */
@@ -195,17 +238,20 @@ class ProfileReader {
   #value(path: readonly string[], data: unknown, kind: Kind): number | string | undefined {
     const entry = this.#record(path, data, ["value", "source"], ["range"]);
     if (!("value" in entry)) return undefined;
-    if (typeof entry["source"] !== "string") {
-      this.#problem(
-        [...path, "source"],
-        "the source is not a text",
-        "Say where the value is from.",
-      );
-    }
-    const reading = readValue(entry["value"], kind);
+    this.#checkSource([...path, "source"], entry["source"]);
+    return this.#reading([...path, "value"], entry["value"], kind);
+  }
+
+  #reading(path: readonly string[], data: unknown, kind: Kind): number | string | undefined {
+    const reading = readValue(data, kind);
     if ("value" in reading) return reading.value;
-    this.#problem([...path, "value"], reading.found, reading.remedy);
+    this.#problem(path, reading.found, reading.remedy);
     return undefined;
+  }
+
+  #checkSource(path: readonly string[], source: unknown): void {
+    if (typeof source === "string") return;
+    this.#problem(path, "the source is not a text", "Say where the value is from.");
   }
 
   #problem(path: readonly string[], found: string, remedy: string): void {
@@ -232,6 +278,12 @@ function readValue(value: unknown, kind: Kind): ValueReading {
     return reading.ok ? { value: reading.value } : reading;
   }
   return readNumber(value, kind);
+}
+
+/** Those of the names that are among `some`, and those that are not. */
+function parted(names: readonly string[], some: readonly string[]): [string[], string[]] {
+  const is = (name: string): boolean => some.includes(name);
+  return [names.filter(is), names.filter((name) => !is(name))];
 }
 
 function readNumber(value: number | string, kind: "some" | "cores" | "number"): ValueReading {

@@ -85,5 +85,31 @@ export interface Profile {
     readonly triggers: "single" | "batched";
     /** A function that wants one container more than it may have: see `Settings.atLimit`. */
     readonly at_limit: "wait" | "stall";
+    /**
+     * `own`, as if left out: each worker has `worker_cores` cores, the storage node `storage_cores`.
+     * `shared`: all are processes of one machine, whose `worker_cores` cores they share with the
+     * store; then a cold start takes core time too, and a slow worker slows all.
+     */
+    readonly hosts?: "own" | "shared";
   };
+  /** Of daemons that talk through a broker; left out: none of it. */
+  readonly daemon?: {
+    /** The gateway stores an input before the invocation arrives: each part takes so long. */
+    readonly intake: Micros;
+    /** What the broker adds to the network's latency, a control message. */
+    readonly message: Micros;
+  };
+  /** By `WORKFLOW.TASK`: what the functions take on this cluster, where it has been measured. */
+  readonly functions?: Readonly<Record<string, FunctionTime>>;
+}
+
+export interface FunctionTime {
+  /** Core time: one of these, each as likely; the quantiles of what was measured. */
+  readonly compute: readonly Micros[];
+  /** Time that it waits without using a core. */
+  readonly sleep: Micros;
+  /** Most cores it uses at once. */
+  readonly cores: number;
+  /** Core time that the first activation in a container takes on top. */
+  readonly warm_up: Micros;
 }

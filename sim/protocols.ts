@@ -3,7 +3,7 @@
  * What one request costs is the profile's.
  *
  * `faasflow-v1` is the artifact of the paper (ASPLOS'22, Apache-2.0), counted in its code; `plain`
- * is what a system without such detours would need.
+ * is what a system without such detours would need; `embedded` the storage daemon of live/.
  */
 
 import type { Content } from "../core/workflow/spec.ts";
@@ -19,6 +19,11 @@ export interface StoreProtocol {
   readonly putLookUps: number;
   /** Records written within the time of each get of a stored part, local ones included. */
   readonly getRecords: number;
+  /**
+   * Whether bodies are compressed, but for binary ones, which go to the disk. If not, all are
+   * alike: `compress_filler` and `expand` are then how fast a core takes in and gives out any body.
+   */
+  readonly compresses: boolean;
   /** Look-ups when a run is set up. */
   readonly setUpLookUps: number;
   /** Records written for each output before it is put, and for each run, outside gets and puts. */
@@ -45,6 +50,7 @@ export const STORE_PROTOCOLS = {
     missLookUps: 1,
     putLookUps: 0,
     getRecords: 0,
+    compresses: true,
     setUpLookUps: 0,
     keyRecords: 0,
     runRecords: 0,
@@ -56,9 +62,22 @@ export const STORE_PROTOCOLS = {
     missLookUps: 2,
     putLookUps: 1,
     getRecords: 1,
+    compresses: true,
     setUpLookUps: 3,
     keyRecords: 1,
     runRecords: 3,
+  },
+  // The storage daemon of live: files, as they are. For what was never stored nobody asks it.
+  embedded: {
+    localLookUps: { binary: 0, filler: 0, text: 0 },
+    getLookUps: { binary: 1, filler: 1, text: 1 },
+    missLookUps: 0,
+    putLookUps: 0,
+    getRecords: 0,
+    compresses: false,
+    setUpLookUps: 0,
+    keyRecords: 0,
+    runRecords: 0,
   },
 } as const satisfies Readonly<Record<string, StoreProtocol>>;
 

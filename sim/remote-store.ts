@@ -29,7 +29,7 @@ import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { transferTime } from "./container-thread.ts";
-import { Cpu } from "./cpu.ts";
+import { Cores, type Cpu } from "./cpu.ts";
 import type { JobHandle } from "./job-table.ts";
 import type { Step, Watch } from "./kernel.ts";
 import { STORE_PROTOCOLS, type StoreProtocol } from "./protocols.ts";
@@ -63,8 +63,10 @@ export class RemoteStore implements StoreServer {
     this.protocol = STORE_PROTOCOLS[parts.profile.mechanisms.store_protocol];
     this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.disk });
     this.#diskWatch = parts.kernel.watch(this.#disk);
-    this.#cpu = new Cpu<Step>({ cores: parts.profile.cluster.storage_cores });
-    this.#cpuWatch = parts.kernel.watch(this.#cpu);
+    const { cpu, watch } =
+      parts.cores ?? new Cores(parts.kernel, parts.profile.cluster.storage_cores);
+    this.#cpu = cpu;
+    this.#cpuWatch = watch;
     this.#revisions = new Map();
     this.#waiting = [];
     this.#waitingHead = 0;
@@ -134,8 +136,10 @@ export class RemoteStore implements StoreServer {
 
   commit(operation: StoreOperation): void {
     const { kernel, profile } = this.#parts;
+    const { commit } = profile.remote_store;
     if (profile.mechanisms.document === "per-datum") {
-      kernel.after(profile.remote_store.commit, operation);
+      if (this.#parts.cores === undefined) kernel.after(commit, operation);
+      else operation.committing(this.work(commit, operation));
       return;
     }
     this.#updates.push(operation);
@@ -183,13 +187,14 @@ export class RemoteStore implements StoreServer {
     next: Step,
   ): JobHandle | undefined {
     const { kernel, profile } = this.#parts;
-    if (body.content === "binary") {
+    if (body.content === "binary" && this.protocol.compresses) {
       this.#disk.start(kernel.now, { bytes: body.bytes, target: next });
       this.#diskWatch.touch();
       return undefined;
     }
     const { compress_filler, compress_text } = profile.remote_store;
-    const rate = body.content === "filler" ? compress_filler : compress_text;
+    const isText = body.content === "text" && this.protocol.compresses;
+    const rate = isText ? compress_text : compress_filler;
     return this.work(transferTime(body.bytes, rate), next);
   }
 
@@ -197,7 +202,8 @@ export class RemoteStore implements StoreServer {
     { bytes, content }: { readonly bytes: Bytes; readonly content: Content },
     next: Step,
   ): JobHandle | undefined {
-    const rate = content === "binary" ? Infinity : this.#parts.profile.remote_store.expand;
+    const isPlain = content === "binary" && this.protocol.compresses;
+    const rate = isPlain ? Infinity : this.#parts.profile.remote_store.expand;
     return this.work(transferTime(bytes, rate), next);
   }
 }

@@ -4,6 +4,7 @@ import type { InvocationId } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { readTime, sendTime } from "./container-thread.ts";
+import type { Cores } from "./cpu.ts";
 import type { JobHandle } from "./job-table.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
 import type { FlowHandle, Network } from "./network.ts";
@@ -40,6 +41,8 @@ export interface RemoteStoreParts {
   readonly networkWatch: Watch;
   /** The storage node's host in the network. */
   readonly host: number;
+  /** Those it shares with the workers; none: it has its own. */
+  readonly cores?: Cores | undefined;
 }
 
 interface Body {
@@ -180,7 +183,9 @@ export class StoreOperation implements Step {
     }
     const sent = thread.take(kernel.now, (before + count * thread.requestTime) as Micros);
     this.#phase = "arrive";
-    kernel.at((sent + (2 * count - 1) * profile.network.latency) as Micros, this);
+    // Of a look-up that nobody makes there is no way there and back.
+    const ways = Math.max(0, 2 * count - 1);
+    kernel.at((sent + ways * profile.network.latency) as Micros, this);
   }
 
   #lookUps(): number {
@@ -232,6 +237,11 @@ export class StoreOperation implements Step {
     const time = 2 * thread.requestTime + sendTime(bytes, profile);
     const sent = thread.take(kernel.now, time as Micros);
     kernel.at((sent + 2 * profile.network.latency) as Micros, this);
+  }
+
+  /** The job of its commit, where that takes core time. */
+  committing(job: JobHandle | undefined): void {
+    this.#job = job;
   }
 
   get invocation(): InvocationId {

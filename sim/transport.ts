@@ -5,7 +5,7 @@
 
 import { type NodeId, workerIndex } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import { Delivery, type EngineLoop } from "./engine-loop.ts";
 import type { Faults } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
@@ -14,6 +14,8 @@ import type { Stream } from "./streams.ts";
 export interface TransportParts {
   readonly kernel: Kernel;
   readonly latency: Micros;
+  /** What a broker between all nodes adds to it; none: nothing. */
+  readonly broker?: Micros | undefined;
   readonly faults: Faults;
   readonly chance: Stream;
 }
@@ -88,7 +90,9 @@ export class Transport {
 
   /** Gateway and master share the storage node; between them nothing crosses the network. */
   #latency(from: NodeId, to: NodeId): Micros {
-    const apart = from !== to && (workerIndex(from) >= 0 || workerIndex(to) >= 0);
-    return apart ? this.#parts.latency : (0 as Micros);
+    if (from === to) return NO_TIME;
+    const { latency, broker = NO_TIME } = this.#parts;
+    const apart = workerIndex(from) >= 0 || workerIndex(to) >= 0;
+    return apart ? ((latency + broker) as Micros) : broker;
   }
 }

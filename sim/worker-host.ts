@@ -15,11 +15,13 @@ import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { ContainerThread, writeTime } from "./container-thread.ts";
-import { Cpu } from "./cpu.ts";
+import type { Cores, Cpu } from "./cpu.ts";
+import type { Demand } from "./demand.ts";
 import { bytesOf } from "./draw.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { EventToken } from "./event-queue.ts";
 import type { Faults } from "./faults.ts";
+import { functionTime } from "./function-times.ts";
 import type { JobHandle } from "./job-table.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
 import { LocalMemory } from "./local-memory.ts";
@@ -32,6 +34,7 @@ import type { Stream } from "./streams.ts";
 export interface WorkerHostParts {
   readonly kernel: Kernel;
   readonly profile: Profile;
+  readonly cores: Cores;
   readonly store: RemoteStore;
   readonly population: Population;
   readonly faults: Faults;
@@ -45,6 +48,11 @@ export interface WorkerHostParts {
   readonly host: number;
 }
 
+/** Whether all workers are on one machine. */
+export function sharesCores({ mechanisms }: Profile): boolean {
+  return mechanisms.hosts === "shared";
+}
+
 interface Abortable {
   abort(): void;
 }
@@ -53,6 +61,8 @@ interface Abortable {
 interface Work {
   readonly thread: ContainerThread;
   readonly pending: Abortable[];
+  /** Nothing has run in it yet. */
+  isFresh: boolean;
 }
 
 export class WorkerHost {
@@ -60,6 +70,7 @@ export class WorkerHost {
   readonly #loop: EngineLoop;
   readonly #cpu: Cpu<Step>;
   readonly #cpuWatch: Watch;
+  readonly #sharesCores: boolean;
   #memory: LocalMemory;
   readonly #containers: Map<number, Work>;
 
@@ -67,13 +78,14 @@ export class WorkerHost {
     const { kernel, profile } = parts;
     this.#parts = parts;
     this.#loop = loop;
-    this.#cpu = new Cpu<Step>({ cores: profile.cluster.worker_cores });
-    this.#cpuWatch = kernel.watch(this.#cpu);
+    this.#cpu = parts.cores.cpu;
+    this.#cpuWatch = parts.cores.watch;
+    this.#sharesCores = sharesCores(profile);
     this.#memory = new LocalMemory(kernel, profile);
     this.#containers = new Map();
   }
 
-  /** Core-microseconds used so far. */
+  /** Core-microseconds of its cores used so far, by others that share them too. */
   get busy(): number {
     return this.#cpu.busy(this.#parts.kernel.now);
   }
@@ -91,7 +103,7 @@ export class WorkerHost {
 
   boot({ container }: BootRequest): void {
     const { profile, chance } = this.#parts;
-    const work: Work = { thread: new ContainerThread(profile), pending: [] };
+    const work: Work = { thread: new ContainerThread(profile), pending: [], isFresh: true };
     this.#containers.set(container, work);
     const { cold_start, cold_start_sigma } = profile.container;
     const time = (
@@ -99,7 +111,9 @@ export class WorkerHost {
         ? cold_start
         : Math.round(chance.coldStart.lognormal(cold_start, cold_start_sigma))
     ) as Micros;
-    this.#later(work, time, () => this.#answer({ tag: "ready", container }));
+    const ready = (): void => this.#answer({ tag: "ready", container });
+    if (this.#sharesCores && time > 0) this.#compute(work, { compute: time, cores: 1 }, ready);
+    else this.#later(work, time, ready);
   }
 
   /** What the container has under way ends without an answer. */
@@ -139,11 +153,11 @@ export class WorkerHost {
    * cores, then sleeps; its outputs are written as JSON and noted. A failing one fails at its end.
    */
   start(request: StartRequest): void {
-    const { faults, chance, population, profile, kernel, store } = this.#parts;
-    const { activation, container, plan, invocation, task, item } = request;
+    const { faults, chance, profile, kernel, store } = this.#parts;
+    const { activation, container, plan, invocation, task } = request;
     const work = this.#containers.get(container);
     if (work === undefined) return;
-    const demand = population.demand(plan, invocation, task, item);
+    const demand = this.#demand(work, request);
     const fails = faults.executionErrors > 0 && chance.execution.uniform() < faults.executionErrors;
     const { compute, sleep, outputs } = demand;
     const end: Input = fails
@@ -169,6 +183,16 @@ export class WorkerHost {
     this.#unlessZero(work, setUp, () =>
       this.#note(work, { invocation, lookUps: setUpLookUps, records: 0 }, ready),
     );
+  }
+
+  #demand(work: Work, { plan, invocation, task, item }: StartRequest): Demand {
+    const { population, profile } = this.#parts;
+    const demand = population.demand(plan, invocation, task, item);
+    const { isFresh } = work;
+    work.isFresh = false;
+    if (!isFresh || profile.functions === undefined) return demand;
+    const { warm_up = 0 } = functionTime(population.graph(plan), task, profile) ?? {};
+    return { ...demand, compute: (demand.compute + warm_up) as Micros };
   }
 
   /** How many keys a run's outputs have, and the time to write them as JSON. */

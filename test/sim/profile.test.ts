@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PROFILES, parseProfile, readRate } from "../../sim/profile-config.ts";
+import { knownProfile } from "../fixtures/known-cluster.ts";
 import { profileOf } from "../fixtures/scenario.ts";
 
 const ideal = readFileSync(new URL("../../sim/profiles/ideal.yaml", import.meta.url), "utf8");
@@ -70,6 +71,41 @@ test("all problems of a profile come at once, each with its line", () => {
   assert.match(found, /\d+ remote_store\.commit\.range: /);
   assert.match(found, /\d+ container\.cold_start/);
   for (const line of found.split("\n")) assert.not.match(line, /^0 /);
+});
+
+test("what only some clusters have may be left out, and is read where it stands", () => {
+  assert.is(profileOf("ideal").daemon, undefined);
+  assert.is(profileOf("ideal").functions, undefined);
+  assert.is(profileOf("ideal").mechanisms.hosts, undefined);
+  const { daemon, functions, mechanisms } = knownProfile();
+  assert.equal(daemon, { intake: 2_500, message: 1_000 });
+  assert.is(mechanisms.hosts, "shared");
+  assert.equal(functions?.["known.split"], {
+    ...{ compute: [38_000, 40_000, 42_000], sleep: 10_000, cores: 1, warm_up: 30_000 },
+  });
+});
+
+test("what is wrong in the parts that may be left out is told with the rest", () => {
+  const text = `${ideal.replace("at_limit:", "hosts: { value: some, source: x }\n  at_limit:")}
+daemon:
+  intake: { value: 2, source: x }
+functions:
+  a.b: { compute: [1 ms, 2], sleep: 0, cores: 0, warm_up: 0 }
+network2: {}
+`;
+  const found = problemsIn(text).join("\n");
+  assert.match(found, /mechanisms\.hosts\.value: .*some/);
+  assert.match(found, /daemon\.intake\.value: .*no unit/);
+  assert.match(found, /daemon: "message" is missing/);
+  assert.match(found, /functions\.a\.b\.compute: .*no unit/);
+  assert.match(found, /functions\.a\.b\.cores: /);
+  assert.match(found, /functions\.a\.b: "source" is missing/);
+  assert.match(found, /network2: .*not a field/);
+});
+
+test("hosts belongs to the mechanisms and to no other section", () => {
+  const text = ideal.replace("network:\n", "network:\n  hosts: { value: own, source: x }\n");
+  assert.match(problemsIn(text).join("\n"), /network\.hosts: .*not a field/);
 });
 
 test("a section that is missing, a text that is no profile, YAML that is none", () => {

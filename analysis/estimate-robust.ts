@@ -1,0 +1,99 @@
+/** Numbers from measurements of which some are far off: medians, and lines through medians of slopes. */
+
+import { quantile } from "./quantile.ts";
+
+/** A quantity, how far its samples lie from it, and how many there were. */
+export interface Estimated {
+  readonly value: number;
+  /** Of the samples, in the unit of the value: 1.4826 x the median distance from the median. */
+  readonly spread: number;
+  readonly count: number;
+}
+
+/** NaN without values. */
+export function median(values: readonly number[]): number {
+  return quantileOf(values, 0.5);
+}
+
+/** `share` from 0 to 1. */
+export function quantileOf(values: readonly number[], share: number): number {
+  // A typed array sorts its numbers by value.
+  return quantile(Float64Array.from(values).sort(), share);
+}
+
+/**
+ * `most` values, or as many as there are samples, that stand for equal parts of them each: as likely
+ * one as the other. They keep what a distribution with a tail would add: the samples have bounds.
+ */
+export function quantilesOf(values: readonly number[], most: number): readonly number[] {
+  const count = Math.min(most, values.length);
+  return Array.from({ length: count }, (_, index) => quantileOf(values, (index + 0.5) / count));
+}
+
+/** Of normal samples it is about the standard deviation. */
+const MAD_TO_SIGMA = 1.4826;
+
+export function spreadOf(values: readonly number[]): number {
+  const middle = median(values);
+  return MAD_TO_SIGMA * median(values.map((value) => Math.abs(value - middle)));
+}
+
+/** Undefined without samples. */
+export function estimated(samples: readonly number[]): Estimated | undefined {
+  if (samples.length === 0) return undefined;
+  return { value: median(samples), spread: spreadOf(samples), count: samples.length };
+}
+
+/** How the logarithm is distributed: geometric mean of the middle 80%, deviation from quantiles. */
+export interface Lognormal {
+  readonly median: number;
+  readonly sigma: number;
+  readonly count: number;
+}
+
+/** Values above 0; undefined without any. */
+export function lognormal(values: readonly number[]): Lognormal | undefined {
+  if (values.length === 0) return undefined;
+  const logs = values.map((value) => Math.log(value)).sort((a, b) => a - b);
+  const cut = Math.floor(logs.length / 10);
+  const middle = logs.slice(cut, logs.length - cut);
+  const mean = middle.reduce((sum, value) => sum + value, 0) / middle.length;
+  // Of a normal distribution 16% and 84% lie one deviation from the middle.
+  const sigma = (quantile(logs, 0.84) - quantile(logs, 0.16)) / 2;
+  return { median: Math.exp(mean), sigma: values.length < 3 ? 0 : sigma, count: values.length };
+}
+
+export interface Line {
+  readonly slope: number;
+  readonly intercept: number;
+  /** Of the residuals. */
+  readonly spread: number;
+  readonly count: number;
+}
+
+export interface Sample {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** More than so many points: every k-th, so that there are not too many pairs. */
+const MOST_POINTS = 400;
+
+/**
+ * Theil and Sen: the median slope of all pairs, the median of what that leaves. Holds with up to 29%
+ * of the points anywhere. Undefined if all x are the same, or there are none. O(n²), n cut to 400.
+ */
+export function theilSen(samples: readonly Sample[]): Line | undefined {
+  const step = Math.ceil(samples.length / MOST_POINTS);
+  const points = step <= 1 ? samples : samples.filter((_, index) => index % step === 0);
+  const slopes: number[] = [];
+  for (const [index, one] of points.entries()) {
+    for (const other of points.slice(index + 1)) {
+      if (one.x !== other.x) slopes.push((other.y - one.y) / (other.x - one.x));
+    }
+  }
+  if (slopes.length === 0) return undefined;
+  const slope = median(slopes);
+  const rest = samples.map(({ x, y }) => y - slope * x);
+  return { slope, intercept: median(rest), spread: spreadOf(rest), count: samples.length };
+}

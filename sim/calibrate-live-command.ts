@@ -1,0 +1,84 @@
+/** `faasflow calibrate --live`: a profile from event logs, tried on the runs that were held back. */
+
+import { writeFileSync } from "node:fs";
+import * as Console from "effect/Console";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { estimate } from "../analysis/estimate.ts";
+import { liveCalibrationText } from "../analysis/estimate-text.ts";
+import { PAPER_CLUSTER } from "../core/plan/contract.ts";
+import { UsageErrors } from "../workflows/usage-errors.ts";
+import { liveProfileText } from "./calibrate-live-config.ts";
+import { split, tried } from "./calibrate-trial-config.ts";
+import type { Profile } from "./profile.ts";
+import { parseProfile } from "./profile-config.ts";
+import { type RecordedRun, readRuns } from "./run-log-config.ts";
+
+export const LIVE_FLAGS = {
+  live: Flag.String("live").pipe(
+    Flag.atLeast(0),
+    Flag.withMetavar("LOG|URL"),
+    Flag.withDescription(
+      "the event log of a live run, or a gateway's address; may be repeated: the more runs, schemes and storages, the better",
+    ),
+  ),
+  tokenFile: Flag.String("token-file").pipe(
+    Flag.optional,
+    Flag.withDescription("with --live: file with the gateway's token; default FAASFLOW_HTTP_TOKEN"),
+  ),
+};
+
+interface LiveInput {
+  readonly live: readonly string[];
+  readonly tokenFile: Option.Option<string>;
+  readonly seed: string;
+  readonly out: Option.Option<string>;
+}
+
+/** `refused`: problems with other flags, told with those of the logs. */
+export const calibrateLive = Effect.fnUntraced(function* (
+  { live, tokenFile, seed, out }: LiveInput,
+  refused: readonly string[],
+) {
+  if (refused.length > 0) return yield* new UsageErrors({ problems: refused });
+  const runs = yield* readRuns({ sources: live, tokenFile });
+  const problems = unlike(runs);
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
+  const { fitted, held, how } = split(runs, seed);
+  const estimates = estimate(fitted.map(({ log }) => log));
+  const text = liveProfileText(estimates, {
+    workers: runs[0]!.config.workers,
+    capacity: PAPER_CLUSTER.workerCapacity,
+    about: `${fitted.length} logs, ${how} held back`,
+  });
+  const profile = parsed(text);
+  if (Option.isSome(out)) writeFileSync(out.value, text);
+  const trial = tried(held, runs, { profile, seed });
+  const calibration = { logs: fitted.length, estimates, heldBack: how, trial };
+  yield* Console.log(liveCalibrationText(calibration));
+});
+
+/** Runs of clusters that are no one cluster have no one profile. */
+function unlike(runs: readonly RecordedRun[]): readonly string[] {
+  const [first, ...rest] = runs;
+  const buses = runs.map(({ log }) => log.header.config["durable"]);
+  const problems = rest.flatMap(({ log, config }) =>
+    config.workers === first!.config.workers
+      ? []
+      : [
+          `${log.name}: ${config.workers} workers, ${first!.log.name} has ${first!.config.workers}. ` +
+            "Calibrate each cluster on its own.",
+        ],
+  );
+  if (buses.includes(true) && buses.includes(false)) {
+    problems.push("some runs are --volatile, some durable: their messages take other times.");
+  }
+  return problems;
+}
+
+function parsed(text: string): Profile {
+  const result = parseProfile(text, "local");
+  if ("profile" in result) return result.profile;
+  throw new Error(`the profile cannot be read: ${JSON.stringify(result.problems)}`);
+}

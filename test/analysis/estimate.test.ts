@@ -1,0 +1,130 @@
+/** Estimators find again what a simulated cluster was made of; robust ones in spite of outliers. */
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Estimates, estimate } from "../../analysis/estimate.ts";
+import { Load } from "../../analysis/estimate-load.ts";
+import { estimated, lognormal, theilSen } from "../../analysis/estimate-robust.ts";
+import { Streams } from "../../sim/streams.ts";
+import { KNOWN, knownLogs, knownProfile } from "../fixtures/known-cluster.ts";
+
+const found: Estimates = estimate(knownLogs(12));
+
+/** `share`: by how much the one may be off the other. */
+function near(one: number | undefined, other: number, share: number): void {
+  const text = `${one} is not within ${100 * share}% of ${other}`;
+  assert.ok(one !== undefined && Math.abs(one - other) <= share * other, text);
+}
+
+test("the cores that jobs share are found from functions that competed for them", () => {
+  near(found.cores.value, KNOWN.cores.value, 0.1);
+  assert.is(found.cores.count, 4);
+});
+
+test("without functions that compute, cold starts that met say how many cores there are", () => {
+  const silent = knownLogs(3).map(({ header, events }) => {
+    return { header, events: events.filter(({ kind }) => kind !== "execute") };
+  });
+  near(estimate(silent).cores.value, KNOWN.cores.value, 0.15);
+});
+
+test("cold starts are found as core times, though ten at once take five times as long", () => {
+  near(found.coldStart?.median, KNOWN.coldStart.median, 0.1);
+  near(found.coldStart?.sigma, KNOWN.coldStart.sigma, 0.5);
+});
+
+test("remote gets and puts are found as a fixed core time and a rate", () => {
+  near(found.get?.rate, KNOWN.get.rate, 0.15);
+  near(found.put?.rate, KNOWN.put.rate, 0.15);
+  near(found.get?.fixed.value, KNOWN.get.fixed.value, 0.3);
+  near(found.put?.fixed.value, KNOWN.put.fixed.value, 0.3);
+});
+
+test("what one worker can move is found where that is less than the cores could", () => {
+  const workerLink = { value: 60e6, spread: 0, count: 1 };
+  const narrow = estimate(knownLogs(6, knownProfile({ ...KNOWN, workerLink })));
+  near(narrow.workerLink?.value, 60e6, 0.15);
+  // Where it is no limit, it is what both cores moved.
+  assert.ok(found.workerLink!.value > KNOWN.get.rate);
+});
+
+test("messages, requests of an engine, inputs, local operations and set-up are found", () => {
+  near(found.message?.value, KNOWN.message.value, 0.1);
+  near(found.request?.value, KNOWN.request.value, 0.1);
+  near(found.intake?.value, KNOWN.intake.value, 0.1);
+  near(found.operation?.value, KNOWN.operation.value, 0.1);
+  near(found.setUp?.value, KNOWN.setUp.value, 0.1);
+});
+
+test("of each function core times, their range and what a fresh container adds are found", () => {
+  for (const [name, known] of KNOWN.functions) {
+    const of = found.functions.get(name)!;
+    near(of.compute[0], known.compute[0]!, 0.02);
+    near(of.compute.at(-1), known.compute[2]!, 0.02);
+    assert.ok(Math.abs(of.warmUp - known.warmUp) < 0.1 * known.compute[1]! + 1_000, name);
+    assert.is(of.cores, 1);
+  }
+});
+
+test("sleep is told from waiting for a core", () => {
+  near(found.functions.get("known.nap")?.sleep.value, 200_000, 0.02);
+  const { sleep } = found.functions.get("known.work")!;
+  assert.ok(sleep.value < 1_000, `ten at once on two cores sleep ${sleep.value} us`);
+});
+
+test("no more cores than the machine has, if the logs say how many that are", () => {
+  const told = knownLogs(3).map(({ header, events }) => {
+    return { header: { ...header, config: { ...header.config, cores: 1.5 } }, events };
+  });
+  assert.is(estimate(told).cores.value, 1.5);
+});
+
+test("of a shaped link only requests are told, not what a core moves: the link hides it", () => {
+  const shaped = knownLogs(6).map(({ header, events }) => {
+    return { header: { ...header, config: { ...header.config, bandwidth: 1e9 } }, events };
+  });
+  const { get } = estimate(shaped);
+  assert.is(get?.rate, Number.POSITIVE_INFINITY);
+  near(get?.fixed.value, KNOWN.get.fixed.value, 0.5);
+});
+
+test("without logs there is nothing, and nobody waited", () => {
+  const nothing = estimate([]);
+  assert.is(nothing.functions.size, 0);
+  assert.is(nothing.cores.count, 0);
+  assert.is(nothing.get, undefined);
+});
+
+test("core time of a job: all of the interval while there are cores, its share when there are not", () => {
+  const busy = { from: 100, to: 200, weight: 1 };
+  const load = new Load([{ from: 0, to: 300, weight: 1 }, busy, busy, busy]);
+  assert.is(load.coreTime({ from: 0, to: 100 }, 2), 100);
+  assert.is(load.coreTime({ from: 0, to: 300 }, 2), 250);
+  assert.is(load.coreTime({ from: 150, to: 160 }, 1), 2.5);
+  assert.is(load.turns({ from: 100, to: 200 }), 25);
+  assert.is(load.mean({ from: 0, to: 300 }), 2);
+  assert.is(load.most, 4);
+});
+
+test("a line through points of which a quarter is far off", () => {
+  const points = Array.from({ length: 40 }, (_, x) => ({ x, y: x % 4 === 3 ? 5_000 : 7 + 3 * x }));
+  const line = theilSen(points)!;
+  near(line.slope, 3, 0.1);
+  assert.ok(Math.abs(line.intercept - 7) < 8);
+  assert.is(theilSen([{ x: 1, y: 2 }]), undefined);
+});
+
+test("median and spread do not mind a sample that is far off", () => {
+  assert.equal(estimated([3, 1, 2, 1_000_000]), { value: 2.5, spread: 1.4826, count: 4 });
+  assert.is(estimated([]), undefined);
+});
+
+test("a lognormal's median and deviation are found", () => {
+  const stream = new Streams("lognormal").stream("values");
+  const values = Array.from({ length: 2_000 }, () => stream.lognormal(50, 0.4));
+  const of = lognormal(values)!;
+  near(of.median, 50, 0.05);
+  near(of.sigma, 0.4, 0.1);
+});
+
+test.run();
