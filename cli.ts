@@ -29,10 +29,12 @@ import { replayCommand } from "./live/replay-command.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { adviseCommand } from "./sim/advise-command.ts";
 import { calibrateCommand } from "./sim/calibrate-command.ts";
+import { compareCommand } from "./sim/compare-command.ts";
 import { experimentCommand } from "./sim/experiment-command.ts";
 import { simulateCommand } from "./sim/simulate-command.ts";
 import { startCommand } from "./sim/start-command.ts";
 import { sweepCommand } from "./sim/sweep-command.ts";
+import { SWEEP_WORKER_FLAGS, sweepWorkerCommand } from "./sim/sweep-worker-command.ts";
 import { traceCommand } from "./traces/trace-command.ts";
 import { checkCommand } from "./workflows/check-command.ts";
 import { newCommand } from "./workflows/new-command.ts";
@@ -43,8 +45,10 @@ const faasflow = Command.make("faasflow").pipe(
     startCommand,
     simulateCommand,
     sweepCommand,
+    sweepWorkerCommand,
     adviseCommand,
     calibrateCommand,
+    compareCommand,
     planCommand,
     checkCommand,
     newCommand,
@@ -95,10 +99,10 @@ const services = NodeChildProcessSpawner.layer.pipe(
 const GRACE_MS = 2_000;
 
 const run = Command.runWith(faasflow, { version: packageJson.version });
-const program = withConfig(process.argv.slice(2), CONFIGURED).pipe(
-  Effect.flatMap(run),
-  Effect.provide(services),
-);
+const program = withConfig(process.argv.slice(2), {
+  ...CONFIGURED,
+  "sweep-worker": SWEEP_WORKER_FLAGS,
+}).pipe(Effect.flatMap(run), Effect.provide(services));
 
 // Whoever reads our output may have read enough (`| head`): that is no mistake.
 for (const stream of [process.stdout, process.stderr]) {

@@ -11,7 +11,13 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Files that the command reads at run time, and those that a package owes its reader. */
-const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "workflows/workflow.schema.json"];
+const WANTED = [
+  "LICENSE",
+  "README.md",
+  "CHANGELOG.md",
+  "workflows/workflow.schema.json",
+  "sim/tolerances.yaml",
+];
 const BENCHMARKS = "workflows/benchmarks";
 /** Must end well in the empty folder. */
 const COMMANDS = [["--help"]];

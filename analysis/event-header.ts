@@ -5,6 +5,7 @@
 
 import * as Schema from "effect/Schema";
 import type { Plan } from "../core/plan/plan.ts";
+import { SYNTHETIC, type WorkflowSpec } from "../core/workflow/spec.ts";
 
 export const EVENT_LOG_FORMAT = "faasflow-events";
 export const EVENT_LOG_VERSION = 1;
@@ -93,6 +94,16 @@ export function eventHeader(run: RunIdentity, plans: readonly Plan[]): EventHead
     config_hash: run.config_hash,
     workflows: plans.map(planHeader),
   };
+}
+
+/**
+ * What decides a workflow's plan and its simulation: a log that has it can be run again from itself
+ * alone. Left out: what its functions are made of, and what its inputs say.
+ */
+export function specOutline(spec: WorkflowSpec): WorkflowSpec {
+  const inputs = spec.inputs.map(({ value: _, ...input }) => input);
+  const tasks = spec.tasks.map((task) => ({ ...task, run: SYNTHETIC }));
+  return { ...spec, description: "", inputs, tasks };
 }
 
 /** Line 1 of an event log, without the line end. */

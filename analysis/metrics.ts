@@ -4,12 +4,12 @@
  */
 
 import { arrivalTime, type Event, inputStoring, NONE, type Why } from "../core/events.ts";
-import type { NodeId } from "../core/node.ts";
 import { attribute, type Chains, chainsOf, PARTS } from "./attribution.ts";
+import { ColdStartTimes } from "./cold-start-times.ts";
 import type { PlanHeader } from "./event-header.ts";
 import { MeasuredPath } from "./measured-path.ts";
 import { Samples } from "./quantile.ts";
-import { type Span, Spans } from "./span.ts";
+import { Spans } from "./span.ts";
 import { type WorkerUse, WorkerUses } from "./worker-use.ts";
 
 export interface MetricsOptions {
@@ -118,8 +118,7 @@ export class Metrics {
   readonly #workflows: Map<string, WorkflowMetrics>;
   readonly #arrivals: Map<string, number>;
   readonly #flights: Map<number, Flight>;
-  /** When the cold start under way or last ended in each container began, by node. */
-  readonly #boots: Map<NodeId, Map<number, number>>;
+  readonly #coldStarts: ColdStartTimes;
   readonly #workers: WorkerUses;
   #firstArrival: number;
   #lastFinish: number;
@@ -130,7 +129,7 @@ export class Metrics {
     this.#workflows = new Map();
     this.#arrivals = new Map();
     this.#flights = new Map();
-    this.#boots = new Map();
+    this.#coldStarts = new ColdStartTimes();
     this.#workers = new WorkerUses();
     this.#firstArrival = NONE;
     this.#lastFinish = NONE;
@@ -183,7 +182,7 @@ export class Metrics {
         this.#boot(event);
         return;
       case "stop":
-        this.#boots.get(event.node)?.delete(event.container);
+        this.#coldStarts.add(event);
         return;
       default:
         if (event.task === NONE) return;
@@ -210,12 +209,7 @@ export class Metrics {
   }
 
   #boot(event: Event): void {
-    let ofNode = this.#boots.get(event.node);
-    if (ofNode === undefined) {
-      ofNode = new Map();
-      this.#boots.set(event.node, ofNode);
-    }
-    ofNode.set(event.container, event.time);
+    this.#coldStarts.add(event);
     const metrics = this.#plans[event.plan]?.metrics;
     if (metrics === undefined) return;
     const warmedUp = (this.#arrivals.get(metrics.workflow) ?? 0) > this.#skip || this.#skip === 0;
@@ -229,7 +223,7 @@ export class Metrics {
     span.add(event);
     switch (event.kind) {
       case "dispatch":
-        if (event.why === "cold") span.coldStart = this.#coldStartOf(event, span);
+        if (event.why === "cold") span.coldStart = this.#coldStarts.of(event, span);
         return;
       case "get":
       case "put":
@@ -246,12 +240,6 @@ export class Metrics {
         return;
       default:
     }
-  }
-
-  /** From the container's cold start, or the activation's queue if that is later, to dispatch. */
-  #coldStartOf(event: Event, span: Span): number {
-    const began = this.#boots.get(event.node)?.get(event.container);
-    return began === undefined ? 0 : event.time - Math.max(began, span.queue);
   }
 
   #end(event: Event): void {
