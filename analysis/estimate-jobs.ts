@@ -43,15 +43,13 @@ export interface Haul extends Job {
   readonly width: number;
 }
 
-/** Local gets or puts of one activation: the time of all, and how many. */
-export interface LocalTransfers {
-  readonly time: number;
+/** Local gets or puts of one activation, all of them. */
+export interface LocalTransfers extends Job {
   readonly count: number;
 }
 
 /** From the event that sends a message to the event that it causes. */
-export interface Hop {
-  readonly time: number;
+export interface Hop extends Job {
   /** Ends of it that a request takes the engine's loop of: 2, or 0 for a mere report. */
   readonly ends: 0 | 2;
   /** How many of the same sender went out before it, at the same time. */
@@ -100,7 +98,7 @@ class JobReader {
   readonly #coldStarts: Job[];
   readonly #transfers: Transfer[];
   /** Of activations whose local transfers may go on. */
-  readonly #open: Map<string, { time: number; count: number }>;
+  readonly #open: Map<string, { from: number; to: number; count: number }>;
   readonly #local: LocalTransfers[];
   readonly #hops: Hop[];
   readonly #intakes: number[];
@@ -196,7 +194,7 @@ class JobReader {
     const ends = first || event.node !== MASTER ? 2 : 0;
     // What one engine sends to another at once goes as one message.
     const rank = this.#rank(flow, `${cause.node}-${cause.time}`, `${event.node}`);
-    if (rank !== undefined) this.#hops.push({ time: event.time - cause.time, ends, rank });
+    if (rank !== undefined) this.#hops.push({ from: cause.time, to: event.time, ends, rank });
   }
 
   #queued(flow: Flow, event: Event): void {
@@ -205,7 +203,7 @@ class JobReader {
     // All bodies of a foreach go with its first one.
     if (event.item !== ROOT_ITEM && partOf(event.item) > 0) return;
     const rank = this.#rank(flow, `${trigger.node}-${trigger.time}`, `${event.task}/${event.item}`);
-    this.#hops.push({ time: event.time - trigger.time, ends: 2, rank: rank ?? 0 });
+    this.#hops.push({ from: trigger.time, to: event.time, ends: 2, rank: rank ?? 0 });
   }
 
   /** How many other targets the sender had before; undefined: it has been there. */
@@ -228,9 +226,10 @@ class JobReader {
     }
     if (why !== "local") return;
     const key = keyOf(event, kind);
-    const open = this.#open.get(key) ?? { time: 0, count: 0 };
-    // Gets go out together, puts one after another.
-    open.time = kind === "get" ? Math.max(open.time, event.wait_us) : open.time + event.wait_us;
+    const { from, to } = intervalOf(event);
+    const open = this.#open.get(key) ?? { from, to, count: 0 };
+    open.from = Math.min(open.from, from);
+    open.to = Math.max(open.to, to);
     open.count++;
     this.#open.set(key, open);
   }
@@ -266,7 +265,7 @@ class JobReader {
     const { last, byMaster } = flow;
     // Under MasterSP the report goes by the master: two messages.
     if (last === undefined || byMaster) return;
-    this.#hops.push({ time: event.time - last.time, ends: 0, rank: 0 });
+    this.#hops.push({ from: last.time, to: event.time, ends: 0, rank: 0 });
   }
 }
 

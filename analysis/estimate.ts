@@ -2,12 +2,13 @@
  * What a cluster's parts cost, from the event logs of its runs. Of jobs that compete for the cores of
  * one machine only beginnings and ends are known, so core times are worked out with the load that
  * the log itself shows (estimate-load.ts), some rounds over: sleeps and cores follow from the load,
- * the load from sleeps and cores. All else are medians, and slopes of Theil and Sen.
+ * the load from sleeps and cores. What takes no core of the model is measured where hardly anybody
+ * wanted one. All else are medians, and slopes of Theil and Sen.
  */
 
 import {
   type Execution,
-  type Hop,
+  type Job,
   type Jobs,
   jobsOf,
   type RunLog,
@@ -65,6 +66,8 @@ export interface FunctionEstimate {
   readonly cores: number;
   /** What the first one in a container takes on top. */
   readonly warmUp: number;
+  /** Core time around it, from the engine's wish to its first line, and back. */
+  readonly setUp: number;
 }
 
 /** Of one log. */
@@ -80,6 +83,7 @@ interface Run {
 /** What the rounds change. */
 interface State {
   readonly cores: Estimated;
+  readonly request: Estimated | undefined;
   readonly functions: ReadonlyMap<string, FunctionEstimate>;
 }
 
@@ -92,18 +96,22 @@ export function estimate(logs: readonly RunLog[]): Estimates {
     bandwidth: numberIn(log, "bandwidth"),
     machine: numberIn(log, "cores"),
   }));
-  let state: State = { cores: NOBODY_KNOWS, functions: new Map() };
+  let state: State = {
+    cores: NOBODY_KNOWS,
+    request: undefined,
+    functions: new Map(),
+  };
   let runs: readonly Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     runs = all.map((run) => {
       return { ...run, load: new Load(intervalsOf(run.jobs, run.bandwidth, state)) };
     });
     const cores = coresOf(runs, state);
-    state = { cores, functions: functionsOf(runs, cores.value) };
+    const request = requestOf(runs);
+    const functions = functionsOf(runs, cores.value, request?.value ?? 0);
+    state = { cores, request, functions };
   }
-  const { cores, functions } = state;
-  const every = all.map(({ jobs }) => jobs);
-  const request = requestOf(every);
+  const { cores, functions, request } = state;
   const free = runs.filter(({ bandwidth }) => bandwidth === Infinity);
   return {
     cores,
@@ -114,16 +122,34 @@ export function estimate(logs: readonly RunLog[]): Estimates {
         jobs.coldStarts.map((job) => load.coreTime(job, cores.value)).filter((time) => time > 0),
       ),
     ),
-    setUp: setUpOf(every, request?.value ?? 0),
+    setUp: estimated([...functions.values()].map(({ setUp }) => setUp)),
     operation: estimated(
-      every.flatMap(({ local }) => local.map(({ time, count }) => time / count)),
+      quiet(runs, ({ jobs }) => jobs.local).map(({ from, to, count }) => (to - from) / count),
     ),
     get: transferCost(free.length > 0 ? free : runs, "get", cores.value),
     put: transferCost(free.length > 0 ? free : runs, "put", cores.value),
     workerLink: workerLinkOf(free),
-    message: messageOf(every, request?.value ?? 0),
-    intake: estimated(every.flatMap(({ intakes }) => intakes)),
+    message: messageOf(runs, request?.value ?? 0),
+    intake: estimated(all.flatMap(({ jobs }) => jobs.intakes)),
   };
+}
+
+/** Of such jobs those during which a core was free; the quarter with the least load if they are fewer. */
+function quiet<J extends Job>(
+  runs: readonly Run[],
+  jobsIn: (run: Run) => readonly J[],
+): readonly J[] {
+  const loaded = runs.flatMap((run) =>
+    jobsIn(run)
+      .filter(({ from, to }) => to > from)
+      .map((job) => ({ job, load: run.load.mean(job) })),
+  );
+  const least = quantileOf(
+    loaded.map(({ load }) => load),
+    0.25,
+  );
+  const limit = Math.max(ALONE, least);
+  return loaded.filter(({ load }) => load <= limit).map(({ job }) => job);
 }
 
 /** Of the header's settings; Infinity if it is not there. */
@@ -136,15 +162,16 @@ function numberIn({ header }: RunLog, name: string): number {
 function intervalsOf(jobs: Jobs, bandwidth: number, { functions }: State): readonly Interval[] {
   return [
     ...jobs.executions.map((execution): Interval => {
-      const { from, to, name, cpu } = execution;
+      const { from, to, name } = execution;
       const known = functions.get(name);
       const wall = to - from;
-      // Before anything is known: as if it had all the core time it wanted.
-      const ready = known === undefined ? cpu : wall - known.sleep.value;
+      // Before anything is known: as if nobody slept. What too few cores explain is not sleep.
+      const ready = wall - (known?.sleep.value ?? 0);
       const weight = (known?.cores ?? 1) * Math.min(1, Math.max(0, ready / wall));
       return { from, to, weight };
     }),
     ...jobs.coldStarts.map(({ from, to }) => ({ from, to, weight: 1 })),
+    ...jobs.local.map(({ from, to }) => ({ from, to, weight: 1 })),
     ...jobs.transfers.map((transfer) => {
       const { from, to } = transfer;
       return { from, to, weight: waitsForLink(transfer, bandwidth) ? 0 : 1 };
@@ -161,10 +188,13 @@ const ALONE = 1.2;
 const NOBODY_KNOWS: Estimated = { value: 1, spread: 0, count: 0 };
 
 /**
- * Of each run, what functions computed while there were too few cores, for the time that this took;
+ * What the logs say. If they do not: of each run, what functions computed while there were too few cores, for the time that this took;
  * the median run. Without such functions the cold starts say, else nobody was seen to wait.
  */
 function coresOf(runs: readonly Run[], { functions }: State): Estimated {
+  const told = runs.map(({ machine }) => machine).filter((cores) => cores < Infinity);
+  if (told.length > 0) return estimated(told)!;
+  const worked = ({ name, cpu }: Execution): number => cpu + (functions.get(name)?.setUp ?? 0);
   const computing = ({ name, fresh, from, to, cpu }: Execution): boolean => {
     const known = functions.get(name);
     const sleeps = known === undefined || known.sleep.value > (1 - MOSTLY) * (to - from);
@@ -173,12 +203,12 @@ function coresOf(runs: readonly Run[], { functions }: State): Estimated {
   const found = runs.flatMap(({ jobs, load }) =>
     throughput(
       load,
-      jobs.executions.filter(computing).map(({ from, to, cpu }) => ({ from, to, work: cpu })),
+      jobs.executions.filter(computing).map((job) => ({ ...job, work: worked(job) })),
     ),
   );
   const { value, ...rest } = estimated(found) ?? coresByColdStarts(runs);
   // One job alone has a core, so all together have no less.
-  return { value: Math.max(1, Math.min(value, ...runs.map(({ machine }) => machine))), ...rest };
+  return { value: Math.max(1, value), ...rest };
 }
 
 /** Work done, for the turns it took: of jobs among too many; none if there are no such jobs. */
@@ -208,8 +238,18 @@ function coresByColdStarts(runs: readonly Run[]): Estimated {
   return alone.length === 0 ? nobodyWaited : (estimated(found) ?? nobodyWaited);
 }
 
-function functionsOf(runs: readonly Run[], cores: number): ReadonlyMap<string, FunctionEstimate> {
-  const samples = new Map<string, { execution: Execution; share: number }[]>();
+interface Sample {
+  readonly execution: Execution;
+  /** Of a core, that it got. */
+  readonly share: number;
+}
+
+function functionsOf(
+  runs: readonly Run[],
+  cores: number,
+  request: number,
+): ReadonlyMap<string, FunctionEstimate> {
+  const samples = new Map<string, Sample[]>();
   for (const { jobs, load } of runs) {
     for (const execution of jobs.executions) {
       const { name, from, to } = execution;
@@ -219,23 +259,18 @@ function functionsOf(runs: readonly Run[], cores: number): ReadonlyMap<string, F
       known.push({ execution, share });
     }
   }
-  return new Map([...samples].map(([name, of]) => [name, functionOf(of)]));
+  return new Map([...samples].map(([name, of]) => [name, functionOf(of, request)]));
 }
 
 /** More would only repeat what few samples say. */
 const QUANTILES = 10;
 
-function functionOf(
-  samples: readonly { readonly execution: Execution; readonly share: number }[],
-): FunctionEstimate {
+function functionOf(samples: readonly Sample[], request: number): FunctionEstimate {
   const warm = samples.filter(({ execution }) => !execution.fresh);
   const settled = warm.length > 0 ? warm : samples;
   const cpuOf = (of: typeof samples): number[] => of.map(({ execution }) => execution.cpu);
   const cores = Math.max(1, quantileOf(settled.map(parallelism), 0.75));
-  const sleeps = settled.map(({ execution: { cpu, idle }, share }) =>
-    // Of what it did not compute, that which the share of the cores does not explain.
-    Math.max(0, cpu + idle - cpu / (share * cores)),
-  );
+  const sleeps = settled.map((sample) => sleepOf(sample, cores));
   const fresh = cpuOf(samples.filter(({ execution }) => execution.fresh));
   const warmUp = warm.length > 0 && fresh.length > 0 ? median(fresh) - median(cpuOf(warm)) : 0;
   return {
@@ -243,6 +278,7 @@ function functionOf(
     sleep: estimated(sleeps)!,
     cores,
     warmUp: Math.max(0, warmUp),
+    setUp: setUpOf(settled, request),
   };
 }
 
@@ -255,14 +291,20 @@ function parallelism({
   return idle > 0 || to === from ? 1 : cpu / (to - from);
 }
 
-/** Of those that idled a little: of others the inner wall time is not known. */
-function setUpOf(every: readonly Jobs[], request: number): Estimated | undefined {
-  const samples = every.flatMap(({ executions }) =>
-    executions
-      .filter(({ idle, fresh }) => idle > 0 && !fresh)
-      .map(({ from, to, cpu, idle }) => Math.max(0, to - from - cpu - idle - request)),
-  );
-  return estimated(samples);
+/** Of what it did not compute, that which the share of the cores does not explain. */
+function sleepOf({ execution: { cpu, idle }, share }: Sample, cores: number): number {
+  return idle === 0 ? 0 : Math.max(0, cpu + idle - cpu / (share * cores));
+}
+
+/** Core time that it had, awake, and did not compute in: the container's and the engine's share of it. */
+function setUpOf(samples: readonly Sample[], request: number): number {
+  // Of those that did not idle the inner wall time is not known.
+  const known = samples.filter(({ execution: { idle } }) => idle > 0);
+  const around = known.map((sample) => {
+    const { from, to, cpu } = sample.execution;
+    return Math.max(0, sample.share * (to - from - request - sleepOf(sample, 1)) - cpu);
+  });
+  return estimated(around)?.value ?? 0;
 }
 
 /**
@@ -331,23 +373,23 @@ function waitsForLink({ from, to, bytes }: Transfer, bandwidth: number): boolean
   return (1e6 * bytes) / bandwidth > (1 - MOSTLY) * (to - from);
 }
 
-/** What each further message of one sender comes later. */
-function requestOf(every: readonly Jobs[]): Estimated | undefined {
-  const samples = hopsOf(every)
-    .filter(({ ends }) => ends === 2)
-    .map(({ rank, time }) => ({ x: rank, y: time }));
-  const line = theilSen(samples);
+/**
+ * What each further message of one sender comes later: of each rank the first quartile, since what the
+ * earlier ones set going only delays it.
+ */
+function requestOf(runs: readonly Run[]): Estimated | undefined {
+  const ranks = new Map<number, number[]>();
+  for (const { ends, rank, from, to } of runs.flatMap(({ jobs }) => jobs.hops)) {
+    if (ends === 2) ranks.set(rank, [...(ranks.get(rank) ?? []), to - from]);
+  }
+  const line = theilSen([...ranks].map(([x, times]) => ({ x, y: quantileOf(times, 0.25) })));
   if (line === undefined) return undefined;
   return { value: Math.max(0, line.slope), spread: line.spread, count: line.count };
 }
 
-function messageOf(every: readonly Jobs[], request: number): Estimated | undefined {
-  const samples = hopsOf(every)
+function messageOf(runs: readonly Run[], request: number): Estimated | undefined {
+  const samples = quiet(runs, ({ jobs }) => jobs.hops)
     .filter(({ rank }) => rank === 0)
-    .map(({ time, ends }) => Math.max(0, time - ends * request));
+    .map(({ from, to, ends }) => Math.max(0, to - from - ends * request));
   return estimated(samples);
-}
-
-function hopsOf(every: readonly Jobs[]): readonly Hop[] {
-  return every.flatMap(({ hops }) => hops);
 }

@@ -127,12 +127,13 @@ function functionLines(functions: Estimates["functions"]): readonly string[] {
 }
 
 function functionLine(name: string, of: FunctionEstimate): string {
-  const { compute, sleep, cores, warmUp } = of;
+  const { compute, sleep, cores, warmUp, setUp } = of;
   const fields = [
     `compute: [${compute.map(time).join(", ")}]`,
     `sleep: ${time(sleep.value)}`,
     `cores: ${Number(cores.toFixed(2))}`,
     `warm_up: ${time(warmUp)}`,
+    `set_up: ${time(setUp)}`,
     `source: "[M] n = ${sleep.count}"`,
   ];
   return `${JSON.stringify(name)}: { ${fields.join(", ")} }`;

@@ -75,7 +75,7 @@ const FIELDS: {
   daemon: { intake: "time", message: "time" },
 };
 
-const FUNCTION_FIELDS = ["compute", "sleep", "cores", "warm_up"];
+const FUNCTION_FIELDS = ["compute", "sleep", "cores", "warm_up", "set_up"];
 
 /** Sections and fields that a profile may leave out. */
 const OPTIONAL = { sections: ["daemon", "functions"], fields: ["hosts"] } as const;
@@ -169,6 +169,7 @@ class ProfileReader {
         sleep: read("sleep", "time") as Micros,
         cores: read("cores", "cores"),
         warm_up: read("warm_up", "time") as Micros,
+        set_up: read("set_up", "time") as Micros,
       };
       this.#checkSource([...path, "source"], fields["source"]);
     }

@@ -112,4 +112,11 @@ export interface FunctionTime {
   readonly cores: number;
   /** Core time that the first activation in a container takes on top. */
   readonly warm_up: Micros;
+  /** In place of the container's, see there. */
+  readonly set_up: Micros;
+}
+
+/** Whether all workers are on one machine. */
+export function sharesCores({ mechanisms }: Pick<Profile, "mechanisms">): boolean {
+  return mechanisms.hosts === "shared";
 }

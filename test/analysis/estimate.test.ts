@@ -72,11 +72,43 @@ test("sleep is told from waiting for a core", () => {
   assert.ok(sleep.value < 1_000, `ten at once on two cores sleep ${sleep.value} us`);
 });
 
-test("no more cores than the machine has, if the logs say how many that are", () => {
-  const told = knownLogs(3).map(({ header, events }) => {
-    return { header: { ...header, config: { ...header.config, cores: 1.5 } }, events };
+test("as many cores as the machine has, if the logs say; functions then take the same", () => {
+  const told = knownLogs(12).map(({ header, events }) => {
+    return { header: { ...header, config: { ...header.config, cores: 2 } }, events };
   });
-  assert.is(estimate(told).cores.value, 1.5);
+  const { cores, functions } = estimate(told);
+  assert.equal([cores.value, cores.count], [2, told.length]);
+  for (const [name, { setUp, sleep }] of KNOWN.functions) {
+    const of = functions.get(name)!;
+    near(of.setUp, setUp, 0.15);
+    assert.ok(Math.abs(of.sleep.value - sleep.value) < 1_000, name);
+  }
+});
+
+test("a function with threads computes more than it lasts, and does not sleep", () => {
+  const several = knownLogs(6).map(({ header, events }) => {
+    const threaded = events.map((event) =>
+      event.kind === "execute" && event.cpu_us > 35_000
+        ? { ...event, cpu_us: event.wait_us * 1.5, value: 0 }
+        : event,
+    );
+    return { header, events: threaded };
+  });
+  const { cores, sleep, setUp } = estimate(several).functions.get("known.split")!;
+  assert.equal([cores, sleep.value, setUp], [1.5, 0, 0]);
+});
+
+test("what takes no core is measured where a core was free", () => {
+  // Whatever met others is made to look ten times as long.
+  const busy = knownLogs(6).map(({ header, events }) => {
+    const late = events.map((event) =>
+      event.kind === "get" && event.why === "local" && event.item > 0
+        ? { ...event, wait_us: event.wait_us * 10 }
+        : event,
+    );
+    return { header, events: late };
+  });
+  near(estimate(busy).operation?.value, KNOWN.operation.value, 0.1);
 });
 
 test("of a shaped link only requests are told, not what a core moves: the link hides it", () => {

@@ -38,12 +38,14 @@ function profileWith(changes: Partial<Profile>): Profile {
 
 const shared: Profile["mechanisms"] = { ...idealBut({}).mechanisms, hosts: "shared" };
 
-function takes(time: Readonly<Record<"compute" | "sleep" | "warm_up", number>>): FunctionTime {
+function takes(
+  time: Partial<Readonly<Record<"compute" | "sleep" | "warm_up" | "set_up", number>>>,
+): FunctionTime {
   const micros = (value: number): Micros => value as Micros;
-  const { compute, sleep, warm_up } = time;
+  const { compute = 0, sleep = 0, warm_up = 0, set_up = 0 } = time;
   return {
-    ...{ compute: [micros(compute)], sleep: micros(sleep), warm_up: micros(warm_up) },
-    cores: 1,
+    ...{ compute: [micros(compute)], sleep: micros(sleep), cores: 1 },
+    ...{ warm_up: micros(warm_up), set_up: micros(set_up) },
   };
 }
 
@@ -89,18 +91,30 @@ test("the broker's time is added to each message between two daemons", () => {
 });
 
 test("functions take what the profile says of them, others what their workflow says", () => {
-  const functions = { "pair.one": takes({ compute: 7_000, sleep: 5_000, warm_up: 0 }) };
+  const functions = { "pair.one": takes({ compute: 7_000, sleep: 5_000 }) };
   assert.equal(waits(eventsWith(profileWith({ functions })), "execute"), [12_000, 100_000]);
 });
 
 test("the first activation in a container takes the warm-up on top, the next ones do not", () => {
-  const functions = { "pair.one": takes({ compute: 100_000, sleep: 0, warm_up: 30_000 }) };
+  const functions = { "pair.one": takes({ compute: 100_000, warm_up: 30_000 }) };
   const events = eventsWith(profileWith({ functions }), 2);
   const first = events.filter(({ kind, task }) => kind === "execute" && task === 0);
   assert.equal(
     first.map(({ cpu_us }) => cpu_us),
     [130_000, 100_000],
   );
+});
+
+test("what is around a function is its own if it was measured, and core time on one machine", () => {
+  const container = { ...idealBut({}).container, set_up: 9_000 } as Profile["container"];
+  const functions = { "pair.one": takes({ compute: 100_000, set_up: 4_000 }) };
+  const apart = profileWith({ container, functions });
+  assert.equal(waits(eventsWith(apart), "execute"), [104_000, 109_000]);
+  const events = eventsWith({ ...apart, mechanisms: shared });
+  // One core: the first is through after twice its own 104 ms, the other when all is done.
+  assert.equal(waits(events, "execute"), [208_000, 213_000]);
+  const computed = events.filter(({ kind }) => kind === "execute").map(({ cpu_us }) => cpu_us);
+  assert.equal(computed, [100_000, 100_000]);
 });
 
 test("the embedded store is not asked for what was never stored, and takes all bodies alike", () => {
