@@ -81,7 +81,13 @@ test("what only some clusters have may be left out, and is read where it stands"
   assert.equal(daemon, { intake: 2_500, message: 1_000 });
   assert.is(mechanisms.hosts, "shared");
   assert.equal(functions?.["known.split"], {
-    ...{ compute: [38_000, 40_000, 42_000], sleep: 10_000, cores: 1, warm_up: 30_000, set_up: 1_500 },
+    ...{
+      compute: [38_000, 40_000, 42_000],
+      sleep: 10_000,
+      cores: 1,
+      warm_up: 30_000,
+      set_up: 1_500,
+    },
   });
 });
 
