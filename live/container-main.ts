@@ -41,6 +41,8 @@ class Container {
   #current: number | undefined;
   /** The first exception of the current activation that its body did not see. */
   #stray: unknown;
+  /** CPU time of all programs that had ended when it was looked at last. */
+  #programs_us: number;
 
   constructor() {
     this.#output = new CapturedOutput();
@@ -49,6 +51,7 @@ class Container {
     this.#modules = new FunctionModules({ builtins, ending });
     this.#current = undefined;
     this.#stray = undefined;
+    this.#programs_us = 0;
     this.#send = openChannel({ message: (value) => this.#handle(value), closed: endGroup });
   }
 
@@ -93,7 +96,6 @@ class Container {
     const context = new ActivationContext(request, (values) => this.#output.line(values));
     const started = process.hrtime.bigint();
     const cpu = process.cpuUsage();
-    const ofPrograms = request.function.tag === "command" ? programTime_us() : 0;
     let body: Body | undefined;
     let error: unknown;
     try {
@@ -106,8 +108,8 @@ class Container {
     if (this.#current !== activation) return;
     const { user, system } = process.cpuUsage(cpu);
     const wall_us = Number((process.hrtime.bigint() - started) / 1_000n);
-    const programs = request.function.tag === "command" ? programTime_us() - ofPrograms : 0;
-    const compute_us = user + system + programs;
+    const own_us = user + system;
+    const compute_us = own_us + this.#ofPrograms(request, wall_us - own_us);
     const sleep_us = Math.max(0, wall_us - compute_us);
     context.close();
     this.#current = undefined;
@@ -126,6 +128,14 @@ class Container {
       sleep_us,
       log,
     });
+  }
+
+  /** CPU time of programs that the run has started; only if it idled for so long that there may be any. */
+  #ofPrograms({ function: { tag } }: RunRequest, idle_us: number): number {
+    if (tag === "synthetic" || idle_us * TICKS_PER_SECOND < 1e6) return 0;
+    const before = this.#programs_us;
+    this.#programs_us = programTime_us();
+    return this.#programs_us - before;
   }
 
   async #body(request: RunRequest, context: ActivationContext): Promise<Body> {

@@ -174,6 +174,24 @@ test("the CPU time of a command is counted", async ({ bench }) => {
   assert.ok(compute_us >= 50_000, `${compute_us}`);
 });
 
+test("the CPU time of programs that a module starts is counted, each run's own", async ({
+  bench,
+}) => {
+  const spec = bench.module(
+    "starts.mjs",
+    `import { spawnSync } from "node:child_process";
+    export default async (ctx) => {
+      if (ctx.input.busy) spawnSync("sh", ["-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"]);
+      else await new Promise((resolve) => setTimeout(resolve, 50));
+    };`,
+  );
+  const id = await bench.boot(spec);
+  const busy = await bench.done(id, spec, { inputs: { busy: true } });
+  assert.ok(busy.compute_us >= 50_000, `${busy.compute_us}`);
+  const idle = await bench.done(id, spec, { inputs: { busy: false } });
+  assert.ok(idle.compute_us < 45_000 && idle.sleep_us > 5_000, JSON.stringify(idle));
+});
+
 test("a command that is stopped ends with all it has started", async ({ bench }) => {
   const file = join(bench.folder, "pid");
   const spec = command("sh", "-c", `sleep 1000 & echo $! > '${file}'; wait`);
