@@ -37,6 +37,7 @@ import { sweepCommand } from "./sim/sweep-command.ts";
 import { SWEEP_WORKER_FLAGS, sweepWorkerCommand } from "./sim/sweep-worker-command.ts";
 import { traceCommand } from "./traces/trace-command.ts";
 import { checkCommand } from "./workflows/check-command.ts";
+import { importCommand } from "./workflows/import-command.ts";
 import { newCommand } from "./workflows/new-command.ts";
 
 const faasflow = Command.make("faasflow").pipe(
@@ -52,6 +53,7 @@ const faasflow = Command.make("faasflow").pipe(
     planCommand,
     checkCommand,
     newCommand,
+    importCommand,
     traceCommand,
     experimentCommand,
     reportCommand,

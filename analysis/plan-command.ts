@@ -31,7 +31,7 @@ export const planCommand = Command.make(
   "plan",
   {
     workflow: Argument.String("workflow").pipe(
-      Argument.withDescription("a benchmark, genome:500, or a YAML file"),
+      Argument.withDescription("a benchmark, genome:500, or a file (YAML, or WfFormat)"),
     ),
     partition: Flag.String("partition").pipe(
       Flag.withDefault("faasflow-plus"),

@@ -1,11 +1,14 @@
-/** What an invocation brings with it: what was given, else what the workflow says. */
+/**
+ * What an invocation brings with it: what was given, else what the workflow says, else, where only
+ * synthetic tasks read it, filler of its size.
+ */
 
 import type { Fact } from "../core/protocol.ts";
 import type { Value } from "../core/workflow/condition.ts";
 import type { Graph } from "../core/workflow/graph.ts";
 import { childItem, type Item, ROOT_ITEM } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
-import type { WorkflowSpec } from "../core/workflow/spec.ts";
+import { type DatumSpec, expected, type WorkflowSpec } from "../core/workflow/spec.ts";
 
 export type Inputs = Readonly<Record<string, unknown>>;
 
@@ -23,13 +26,26 @@ export function withDefaults({ inputs }: WorkflowSpec, given: Inputs): Inputs {
   return { ...Object.fromEntries(values), ...given };
 }
 
+/** Of an invocation: they are in the gateway's memory before they are in the store. */
+const MAX_FILLER = 256 * 1024 * 1024;
+
 /** What is wrong with the inputs. */
 export function inputProblems(spec: WorkflowSpec, inputs: Inputs): readonly string[] {
   const wanted = spec.inputs.filter(({ stored }) => stored);
   const names = wanted.map(({ name }) => name);
+  const filled = fillable(spec, inputs);
+  const bytes = [...filled].reduce((sum, { size }) => sum + expected(size), 0);
   return [
-    ...wanted.flatMap(({ name, items }) => {
+    ...(bytes > MAX_FILLER
+      ? [
+          `inputs without a value have ${bytes} B. At most ${MAX_FILLER} B are made up: make them \
+smaller in the file, or give them values.`,
+        ]
+      : []),
+    ...wanted.flatMap((input) => {
+      const { name, items } = input;
       const value = inputs[name];
+      if (filled.has(input)) return [];
       if (value === undefined) return [`input ${quoted(name)} is missing. Give it a value.`];
       if (items === undefined || Array.isArray(value)) return [];
       return [`input ${quoted(name)} is a list. Give it an array, one entry an item.`];
@@ -45,10 +61,13 @@ export function inputProblems(spec: WorkflowSpec, inputs: Inputs): readonly stri
 
 /** What is to be stored before the invocation starts; of a list, a part an item. */
 export function inputParts(spec: WorkflowSpec, inputs: Inputs): readonly InputPart[] {
-  return spec.inputs.flatMap(({ name, stored, items }): readonly InputPart[] => {
+  const filled = fillable(spec, inputs);
+  return spec.inputs.flatMap((input): readonly InputPart[] => {
+    const { name, stored, items, size } = input;
     if (!stored) return [];
     const datum = `input.${name}`;
     const value = inputs[name];
+    if (filled.has(input)) return [{ datum, item: ROOT_ITEM, text: filler(expected(size)) }];
     if (items === undefined) return [{ datum, item: ROOT_ITEM, text: JSON.stringify(value) }];
     return (value as readonly unknown[]).map((entry, part) => ({
       datum,
@@ -56,6 +75,28 @@ export function inputParts(spec: WorkflowSpec, inputs: Inputs): readonly InputPa
       text: JSON.stringify(entry),
     }));
   });
+}
+
+/**
+ * Inputs that have no value and need none. Only in workflows without steps, where no condition and
+ * no foreach can ask for one.
+ */
+function fillable(spec: WorkflowSpec, inputs: Inputs): ReadonlySet<DatumSpec> {
+  if (spec.steps.length > 0) return new Set();
+  const real = spec.tasks.filter(({ run }) => run.tag !== "synthetic");
+  const needed = new Set(real.flatMap(({ reads }) => reads));
+  return new Set(
+    spec.inputs.filter(
+      ({ name, stored, items }) =>
+        stored && items === undefined && inputs[name] === undefined && !needed.has(`input.${name}`),
+    ),
+  );
+}
+
+/** So many bytes of JSON, if that can be: 0 bytes cannot. */
+function filler(bytes: number): string {
+  const size = Math.round(bytes);
+  return size < 2 ? "0".repeat(size) : `"${"x".repeat(size - 2)}"`;
 }
 
 /** What travels with the triggers: small values, for conditions, and how long lists are. */

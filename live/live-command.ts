@@ -152,7 +152,7 @@ const runCommand = Command.make(
   {
     workflow: Argument.String("workflow").pipe(
       Argument.withDefault("wordcount"),
-      Argument.withDescription("a benchmark or a YAML file; default wordcount"),
+      Argument.withDescription("a benchmark or a file (YAML, or WfFormat); default wordcount"),
     ),
     invocations: Flag.Int("invocations").pipe(
       Flag.withDefault(5),

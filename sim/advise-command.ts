@@ -40,7 +40,7 @@ export const adviseCommand = Command.make(
   "advise",
   {
     workflow: Argument.String("workflow").pipe(
-      Argument.withDescription("a benchmark, genome:500, or a YAML file"),
+      Argument.withDescription("a benchmark, genome:500, or a file (YAML, or WfFormat)"),
     ),
     goal: Flag.String("goal").pipe(
       Flag.atLeast(1),

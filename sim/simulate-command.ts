@@ -51,7 +51,7 @@ export const simulateCommand = Command.make(
   "simulate",
   {
     workflows: Argument.String("workflow").pipe(
-      Argument.withDescription("a benchmark, genome:500, a YAML file, or all"),
+      Argument.withDescription("a benchmark, genome:500, a file (YAML, or WfFormat), or all"),
       Argument.variadic(),
     ),
     ...SCENARIO_FLAGS,

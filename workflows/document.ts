@@ -4,7 +4,7 @@
 
 import {
   type Alias,
-  type Document,
+  Document,
   isAlias,
   isCollection,
   isMap,
@@ -189,6 +189,35 @@ function nesting(text: string): number {
     }
   }
   return most;
+}
+
+/**
+ * Plain data as YAML, under a comment. `flow`: names of what is written in one line, if it fits;
+ * `apart`: names at the top with an empty line before them.
+ */
+export function yamlText(
+  data: unknown,
+  {
+    comment,
+    flow,
+    apart,
+  }: {
+    readonly comment: string;
+    readonly flow: readonly string[];
+    readonly apart: readonly string[];
+  },
+): string {
+  const document = new Document(data, { aliasDuplicateObjects: false });
+  document.commentBefore = comment.replace(/^/gm, " ");
+  visit(document, {
+    Pair(_, { key, value }, ancestors) {
+      if (!isScalar(key)) return;
+      const name = `${key.value}`;
+      if (isCollection(value) && flow.includes(name)) value.flow = true;
+      if (ancestors.length === 2 && apart.includes(name)) key.spaceBefore = true;
+    },
+  });
+  return document.toString({ lineWidth: 100, flowCollectionPadding: false });
 }
 
 /** The text with other values in some places; all else, comments and spaces too, stays as it is. */

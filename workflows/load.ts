@@ -20,6 +20,7 @@ import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { validate } from "../core/workflow/validate.ts";
 import { assemble } from "./assemble.ts";
 import { formatProblem, type LocatedProblem, readSource, type Source } from "./document.ts";
+import { readForeign } from "./foreign.ts";
 import { generateCycles } from "./generators/cycles.ts";
 import { generateEpigenomics } from "./generators/epigenomics.ts";
 import { generateGenome } from "./generators/genome.ts";
@@ -27,7 +28,7 @@ import { generateSoykb } from "./generators/soykb.ts";
 import { problemsOf, type ShapeProblem } from "./issues.ts";
 import { resourceUrl } from "./resources.ts";
 import { salvage } from "./salvage.ts";
-import { WorkflowFileSchema } from "./schema.ts";
+import { type WorkflowFile, WorkflowFileSchema } from "./schema.ts";
 
 export type ParseResult =
   | { readonly ok: true; readonly spec: WorkflowSpec }
@@ -77,8 +78,13 @@ export const MIN_TASKS = 10;
 export const MAX_TASKS = 10_000;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Never throws. Cost: linear in the text; a benchmark takes a few milliseconds. */
+/**
+ * A text of our own format, or of WfCommons'. Never throws. Cost: linear in the text; a benchmark
+ * takes a few milliseconds.
+ */
 export function parseWorkflow(text: string): ParseResult {
+  const foreign = readForeign(text);
+  if (foreign !== undefined) return foreign.ok ? soundSpec(foreign.file) : foreign;
   const source = readSource(text);
   if (source.data === undefined) return { ok: false, problems: source.problems };
   const problems: LocatedProblem[] = [...source.problems];
@@ -93,9 +99,18 @@ export function parseWorkflow(text: string): ParseResult {
   return { ok: false, problems: ordered(problems) };
 }
 
+/** What a reader of a foreign format made. */
+function soundSpec(file: WorkflowFile): ParseResult {
+  const spec = assemble(file);
+  const problems = validate(spec).map(({ path, found, remedy }) => {
+    return { line: 0, column: 0, where: pathText(path), found, remedy };
+  });
+  return problems.length === 0 ? { ok: true, spec } : { ok: false, problems };
+}
+
 /** Reads and checks one file. */
 export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string) {
-  const text = yield* readText(file);
+  const text = yield* readWorkflowText(file);
   const result = parseWorkflow(text);
   if (result.ok) return result.spec;
   return yield* new SpecErrors({ file, problems: result.problems });
@@ -189,7 +204,8 @@ function ordered(problems: readonly LocatedProblem[]): LocatedProblem[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-const readText = Effect.fnUntraced(function* (file: string) {
+/** The text of a file, if it can be one of a workflow. */
+export const readWorkflowText = Effect.fnUntraced(function* (file: string) {
   const stats = yield* attempt(file, () => statSync(file));
   if (stats.isDirectory()) {
     const inside = yield* attempt(file, () => readdirSync(file));

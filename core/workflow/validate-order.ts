@@ -266,7 +266,7 @@ class OrderCheck {
  * The circles that a depth-first walk closes: their nodes in order, the last leads back to the
  * first. None if and only if the graph has no cycle. Cost: O(V + E).
  */
-function findCycles(successors: readonly (readonly number[])[]): number[][] {
+export function findCycles(successors: readonly (readonly number[])[]): number[][] {
   const cycles: number[][] = [];
   const done = new Uint8Array(successors.length);
   const onPath = new Int32Array(successors.length).fill(-1);

@@ -30,6 +30,7 @@ for (const command of [
   ["advise"],
   ["plan"],
   ["check"],
+  ["import"],
   ["experiment"],
   ["report"],
   ["trace", "from-events"],
@@ -74,7 +75,7 @@ refused("an unknown command is named, with the nearest one", () => {
 });
 
 refused("no command, or a command without its subcommand, says what there is", () => {
-  checkRefused(faasflow(), /start, simulate,.* plan, check, new, trace/);
+  checkRefused(faasflow(), /start, simulate,.* plan, check, new, import, trace/);
   checkRefused(faasflow("trace"), /from-events/);
 });
 

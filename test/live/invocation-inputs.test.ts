@@ -71,6 +71,35 @@ test("an input is one part of JSON; a list is a part an item", () => {
   );
 });
 
+const SYNTHETIC = spec(`
+faasflow: 1
+name: filled
+inputs: { page: 8, tiny: 1, none: 0, given: { size: 8, value: x }, huge: 300 MiB, real: 8 }
+tasks:
+  read: { reads: [input.page, input.tiny, input.none, input.given, input.huge] }
+  count: { run: [wc], reads: [input.real] }
+`);
+
+test("an input that only synthetic tasks read is filler of its size, if that can be", () => {
+  const given = withDefaults(SYNTHETIC, { real: 1, huge: "small" });
+  assert.equal(inputProblems(SYNTHETIC, given), []);
+  assert.equal(
+    inputParts(SYNTHETIC, given).map(({ datum, text }) => [datum, text]),
+    [
+      ["input.page", '"xxxxxx"'],
+      ["input.tiny", "0"],
+      ["input.none", ""],
+      ["input.given", '"x"'],
+      ["input.huge", '"small"'],
+      ["input.real", "1"],
+    ],
+  );
+  const [large, missing, ...more] = inputProblems(SYNTHETIC, withDefaults(SYNTHETIC, {}));
+  assert.match(large!, "inputs without a value have 314572809 B. At most 268435456 B are made up");
+  assert.is(missing, 'input "real" is missing. Give it a value.');
+  assert.equal(more, []);
+});
+
 test("facts are the values that conditions name, and how long lists are", () => {
   const graph = compile(SPEC);
   const facts = inputFacts(graph, withDefaults(SPEC, { must: "x", pages: [1, 2, 3] }));

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { faasflow } from "../fixtures/command.ts";
+import { recording } from "../fixtures/wfformat/recording.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const LIMIT_MS = 60_000;
@@ -32,6 +33,18 @@ test("a new workflow is checked, simulated and run live as it is", ({ folder }) 
   const run = faasflow("live", "run", file, "--workers", "2", "--invocations", "1");
   assert.is(run.code, 0, run.stderr);
   assert.match(run.stdout, "11 words in 3 lines, most in: Another one, a bit longer.");
+});
+
+test("a recorded workflow is run live with synthetic functions", ({ folder }) => {
+  const file = join(folder, "recorded.json");
+  const tasks = [
+    { name: "one", runtime_s: 0.02, inputs: ["in"], outputs: ["f"] },
+    { name: "two", runtime_s: 0.02, parents: ["one"], inputs: ["f"], outputs: ["out"] },
+  ];
+  writeFileSync(file, recording("1.5", tasks, { in: 1000, f: 2000, out: 10 }));
+  const run = faasflow("live", "run", file, "--workers", "2", "--invocations", "1");
+  assert.is(run.code, 0, run.stderr);
+  assert.match(run.stdout, "two.out (10 bytes)");
 });
 
 test("an input given on the command line takes the place of the workflow's own", ({ folder }) => {

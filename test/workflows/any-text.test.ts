@@ -76,4 +76,47 @@ test("any condition", () => {
   );
 });
 
+test("any recorded workflow of WfFormat's own fields", () => {
+  const name = fc.constantFrom("a", "b", "c", "");
+  const value = fc.oneof({ weight: 4, arbitrary: name }, node);
+  const list = fc.oneof({ weight: 4, arbitrary: fc.array(name, { maxLength: 3 }) }, node);
+  const number = fc.oneof(fc.double(), fc.nat(), node);
+  const file = fc.record(
+    {
+      ...{ id: value, name: value, path: value, size: number, sizeInBytes: number },
+      link: fc.constantFrom("input", "output"),
+    },
+    { requiredKeys: ["id", "name", "link"] },
+  );
+  const task = fc.record(
+    {
+      ...{ name: value, id: value, parents: list, children: list, files: fc.array(file) },
+      ...{ inputFiles: list, outputFiles: list, runtimeInSeconds: number, runtime: number },
+      ...{
+        avgCPU: number,
+        cores: number,
+        coreCount: number,
+        memory: number,
+        memoryInBytes: number,
+      },
+    },
+    { requiredKeys: ["name", "id"] },
+  );
+  const tasks = fc.oneof({ weight: 4, arbitrary: fc.array(task, { maxLength: 4 }) }, node);
+  const workflow = fc.record(
+    {
+      ...{ tasks, jobs: tasks, makespan: number, execution: fc.record({ tasks }) },
+      specification: fc.record({ tasks, files: fc.array(file) }),
+    },
+    { requiredKeys: ["tasks", "specification"] },
+  );
+  const schemaVersion = fc.constantFrom("1.0", "1.3", "1.4", "1.5", "1.6");
+  fc.assert(
+    fc.property(fc.record({ name: value, schemaVersion, workflow }), (data) =>
+      answers(JSON.stringify(data)),
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test.run();
