@@ -132,10 +132,13 @@ function cellOf(
   const wanted = (facts: RunFacts, { invocations }: Held): readonly InvocationFacts[] =>
     facts.invocations.filter(({ invocation }) => invocations?.has(invocation) ?? true);
   const ours = live.flatMap((facts, index) => wanted(facts, held[index]!));
-  const theirs = twins.flatMap((of, index) => of.flatMap((facts) => wanted(facts, held[index]!)));
-  const first = twins.flatMap((of, index) => wanted(of[0]!, held[index]!));
+  // As many values as live has: all twins in one would have other quantiles of few values.
+  const theirs = Array.from({ length: TWINS }, (_, twin) =>
+    twins.flatMap((of, index) => wanted(of[twin]!, held[index]!)),
+  );
+  const first = theirs[0]!;
   const pair = (of: (latencies: readonly number[]) => number): Pair => {
-    return { live: of(secondsOf(ours)), sim: of(secondsOf(theirs)) };
+    return { live: of(secondsOf(ours)), sim: mean(theirs.map((each) => of(secondsOf(each)))) };
   };
   const bytes = (of: (counts: InvocationFacts["bytes"]) => number): Pair => {
     const total = (facts: readonly InvocationFacts[]): number =>
