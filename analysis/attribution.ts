@@ -133,12 +133,12 @@ class Walk {
   readonly #chains: Chains;
   readonly #spans: Spans;
   /** Of vertices without a span: their end by item, once it was worked out. */
-  readonly #derived: Map<number, Map<Item, number>>;
+  #derived: Map<number, Map<Item, number>> | undefined;
 
   constructor(chains: Chains, spans: Spans) {
     this.#chains = chains;
     this.#spans = spans;
-    this.#derived = new Map();
+    this.#derived = undefined;
   }
 
   lastSink(): Place | undefined {
@@ -184,6 +184,7 @@ class Walk {
   #endOf(vertex: number, item: Item): number {
     const span = this.#spans.get(vertex, item);
     if (span !== undefined || vertex < this.#chains.taskCount) return span?.end ?? NONE;
+    this.#derived ??= new Map();
     let ofVertex = this.#derived.get(vertex);
     if (ofVertex === undefined) {
       ofVertex = new Map();

@@ -12,6 +12,8 @@ export class MeasuredPath {
   readonly #order: readonly number[];
   /** Vertex to those it depends on. */
   readonly #before: readonly (readonly number[])[];
+  /** Of the chain under way: the longest sum up to each vertex. */
+  readonly #until: Float64Array;
 
   constructor({ tasks, edges }: PlanHeader) {
     const before: number[][] = tasks.map(() => []);
@@ -30,16 +32,17 @@ export class MeasuredPath {
     }
     this.#order = order;
     this.#before = before;
+    this.#until = new Float64Array(before.length);
   }
 
-  /** The longest chain's sum; a vertex without a time counts 0. */
-  length(times: ReadonlyMap<number, number>): number {
-    const until: number[] = this.#before.map(() => 0);
+  /** The longest chain's sum; `times` by vertex, 0 for one without. */
+  length(times: Float64Array): number {
+    const until = this.#until;
     let longest = 0;
     for (const vertex of this.#order) {
       let start = 0;
       for (const before of this.#before[vertex]!) start = Math.max(start, until[before]!);
-      const end = start + (times.get(vertex) ?? 0);
+      const end = start + times[vertex]!;
       until[vertex] = end;
       longest = Math.max(longest, end);
     }

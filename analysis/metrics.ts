@@ -98,6 +98,8 @@ export class ByteCounts {
 interface PlanState {
   readonly header: PlanHeader;
   readonly path: MeasuredPath;
+  /** Of the invocation that ends: each vertex's longest time over its items. */
+  readonly longest: Float64Array;
   readonly chains: Chains;
   readonly metrics: WorkflowMetrics;
 }
@@ -146,6 +148,7 @@ export class Metrics {
     this.#plans[header.plan] = {
       header,
       path: new MeasuredPath(header),
+      longest: new Float64Array(header.tasks.length),
       chains: chainsOf(header),
       metrics,
     };
@@ -248,7 +251,7 @@ export class Metrics {
     this.#flights.delete(event.invocation);
     if (event.kind === "finish") this.#lastFinish = Math.max(this.#lastFinish, event.time);
     if (!flight.measured) return;
-    const { metrics, path, chains } = flight.plan;
+    const { metrics, path, chains, longest } = flight.plan;
     if (event.kind === "abort") {
       metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
       return;
@@ -257,13 +260,12 @@ export class Metrics {
     const latency = event.time - arrival;
     metrics.finished += 1;
     metrics.latencies.add(latency);
-    const longest = new Map<number, number>();
     metrics.dataOverhead += storing;
+    longest.fill(0);
     spans.forEach((span) => {
       metrics.dataOverhead += span.transferTime();
       if (span.end === NONE || span.firstQueue === NONE) return;
-      const time = Math.max(longest.get(span.vertex) ?? 0, span.end - span.firstQueue);
-      longest.set(span.vertex, time);
+      longest[span.vertex] = Math.max(longest[span.vertex]!, span.end - span.firstQueue);
     });
     metrics.scheduleOverhead += latency - storing - path.length(longest);
     metrics.bytes.addAll(flight.bytes);

@@ -106,16 +106,19 @@ export class Span {
 export class Spans {
   /** Of the whole invocation, by vertex: most events are about these. */
   readonly #whole: (Span | undefined)[];
-  /** Of items of a foreach. */
-  readonly #byItem: Map<Item, Map<number, Span>>;
+  /** Of items of a foreach, by vertex. */
+  readonly #inner: (Map<Item, Span> | undefined)[];
+  /** Those items, in order of appearance. */
+  readonly #items: Set<Item>;
 
   constructor(vertexCount: number) {
     this.#whole = new Array(vertexCount).fill(undefined);
-    this.#byItem = new Map();
+    this.#inner = [];
+    this.#items = new Set();
   }
 
   get(vertex: number, item: Item): Span | undefined {
-    return item === ROOT_ITEM ? this.#whole[vertex] : this.#byItem.get(item)?.get(vertex);
+    return item === ROOT_ITEM ? this.#whole[vertex] : this.#inner[vertex]?.get(item);
   }
 
   /** The span, made when first asked for. */
@@ -128,27 +131,26 @@ export class Spans {
     return span;
   }
 
-  /** Those of a foreach. */
-  items(): IterableIterator<Item> {
-    return this.#byItem.keys();
+  /** Those of a foreach, in order of appearance. */
+  items(): Iterable<Item> {
+    return this.#items;
   }
 
   /** In no order that means anything. */
   forEach(visit: (span: Span) => void): void {
     for (const span of this.#whole) if (span !== undefined) visit(span);
-    for (const ofItem of this.#byItem.values()) for (const span of ofItem.values()) visit(span);
+    for (const byItem of this.#inner) byItem?.forEach(visit);
   }
 
   #add(span: Span): void {
-    if (span.item === ROOT_ITEM) {
-      this.#whole[span.vertex] = span;
+    const { vertex, item } = span;
+    if (item === ROOT_ITEM) {
+      this.#whole[vertex] = span;
       return;
     }
-    let ofItem = this.#byItem.get(span.item);
-    if (ofItem === undefined) {
-      ofItem = new Map();
-      this.#byItem.set(span.item, ofItem);
-    }
-    ofItem.set(span.vertex, span);
+    const byItem = this.#inner[vertex];
+    if (byItem === undefined) this.#inner[vertex] = new Map([[item, span]]);
+    else byItem.set(item, span);
+    this.#items.add(item);
   }
 }

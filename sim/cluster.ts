@@ -19,14 +19,14 @@ import type { Crash, Faults } from "./faults.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import { Network } from "./network.ts";
 import type { Population } from "./population.ts";
-import type { Profile } from "./profile.ts";
+import { type Profile, sharesCores } from "./profile.ts";
 import { ENGINE_PROTOCOLS } from "./protocols.ts";
 import { RemoteStore } from "./remote-store.ts";
 import { SimEnv } from "./sim-env.ts";
-import type { Notes } from "./store-operation.ts";
+import { NoteRequest, type Notes, type StoreClient } from "./store-operation.ts";
 import type { Streams } from "./streams.ts";
 import { Transport } from "./transport.ts";
-import { sharesCores, WorkerHost } from "./worker-host.ts";
+import { WorkerHost } from "./worker-host.ts";
 
 export interface ClusterParts {
   readonly kernel: Kernel;
@@ -131,7 +131,8 @@ export class Cluster {
   #intake({ invocation, plan }: Extract<Input, { tag: "arrival" }>): Micros {
     const { profile, population } = this.#parts;
     if (profile.daemon === undefined) return NO_TIME;
-    const { graph, recorded } = population.of(invocation, plan);
+    const graph = population.graph(plan);
+    const recorded = population.recorded(invocation);
     const parts = graph.data.reduce((sum, { producer, spec }, datum) => {
       if (producer !== OUTSIDE || !spec.stored) return sum;
       return sum + (spec.items === undefined ? 1 : countOf(graph, recorded, datum, ROOT_ITEM));
@@ -152,23 +153,21 @@ export class Cluster {
   #hostOf(id: NodeId, loop: EngineLoop): WorkerHost {
     const { kernel, profile, population, faults, streams } = this.#parts;
     const worker = id - workerNode(0);
-    return new WorkerHost(
-      {
-        kernel,
-        profile,
-        cores: this.#cores ?? new Cores(kernel, profile.cluster.worker_cores),
-        store: this.#store,
-        population,
-        faults,
-        chance: {
-          coldStart: streams.stream(`cold-start/${worker}`),
-          store: streams.stream(`store/${worker}`),
-          execution: streams.stream(`execution/${worker}`),
-        },
-        host: STORAGE_HOST + 1 + worker,
-      },
+    return new WorkerHost({
+      kernel,
+      profile,
       loop,
-    );
+      cores: this.#cores ?? new Cores(kernel, profile.cluster.worker_cores),
+      store: this.#store,
+      population,
+      faults,
+      chance: {
+        coldStart: streams.stream(`cold-start/${worker}`),
+        store: streams.stream(`store/${worker}`),
+        execution: streams.stream(`execution/${worker}`),
+      },
+      host: STORAGE_HOST + 1 + worker,
+    });
   }
 
   #envOf(node: NodeId, loop: EngineLoop, host: WorkerHost | undefined): SimEnv {
@@ -184,8 +183,9 @@ export class Cluster {
     };
     const protocol = ENGINE_PROTOCOLS[profile.mechanisms.engine_protocol];
     const place = STORAGE_HOST + 1 + workerIndex(node);
-    const note = (notes: Notes, done: () => void): void => {
-      this.#store.note({ notes, invocation: NONE, host: place, thread: loop }, done);
+    const note = (notes: Notes, client: StoreClient): void => {
+      const of = { invocation: NONE, host: place, thread: loop, notes };
+      this.#store.begin(new NoteRequest(of, client));
     };
     const transport = this.#transport;
     return new SimEnv({ kernel, node, loop, protocol, note, transport, host, record: noted });

@@ -71,13 +71,35 @@ export class Cpu<T> {
   }
 }
 
-/** The cores of one machine, in the kernel: whoever starts or stops something there touches the watch. */
+/** The cores of one machine, in the kernel. */
 export class Cores {
-  readonly cpu: Cpu<Step>;
-  readonly watch: Watch;
+  readonly #kernel: Kernel;
+  readonly #cpu: Cpu<Step>;
+  readonly #watch: Watch;
 
   constructor(kernel: Kernel, cores: number) {
-    this.cpu = new Cpu<Step>({ cores });
-    this.watch = kernel.watch(this.cpu);
+    this.#kernel = kernel;
+    this.#cpu = new Cpu<Step>({ cores });
+    this.#watch = kernel.watch(this.#cpu);
+  }
+
+  /** Core-microseconds used so far. */
+  get busy(): number {
+    return this.#cpu.busy(this.#kernel.now);
+  }
+
+  start(computation: Computation<Step>): JobHandle {
+    this.#watch.touch();
+    return this.#cpu.start(this.#kernel.now, computation);
+  }
+
+  /** No effect on one that has ended. */
+  stop(computation: JobHandle): void {
+    if (this.#cpu.stop(this.#kernel.now, computation)) this.#watch.touch();
+  }
+
+  setSpeed(speed: number): void {
+    this.#cpu.setSpeed(this.#kernel.now, speed);
+    this.#watch.touch();
   }
 }

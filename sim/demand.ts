@@ -9,7 +9,9 @@ import type { Graph } from "../core/workflow/graph.ts";
 import { childItem, type Item } from "../core/workflow/item.ts";
 import { NOTHING_RECORDED, type Recorded, recordedAt } from "../core/workflow/recorded.ts";
 import { expected } from "../core/workflow/spec.ts";
+import { writeTime } from "./container-thread.ts";
 import { bytesOf, countOf } from "./draw.ts";
+import type { Profile } from "./profile.ts";
 
 export interface Demand {
   /** Core-microseconds. */
@@ -18,15 +20,20 @@ export interface Demand {
   /** Most cores at once. */
   readonly cores: number;
   readonly outputs: readonly Output[];
+  /** How many parts the outputs have in all, and the time to write them as JSON. */
+  readonly keys: number;
+  readonly writing: Micros;
 }
 
 /** Demands of one workflow; those that nothing recorded changes are worked out once. */
 export class Demands {
   readonly #graph: Graph;
+  readonly #profile: Pick<Profile, "container">;
   readonly #fixed: (Demand | undefined)[];
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, profile: Pick<Profile, "container">) {
     this.#graph = graph;
+    this.#profile = profile;
     this.#fixed = [];
   }
 
@@ -43,11 +50,14 @@ export class Demands {
   #demand(recorded: Recorded, id: number, item: Item): Demand {
     const { task, writes } = this.#graph.vertices[id]!;
     const { compute, sleep, cores } = task!;
+    const outputs = writes.map((datum) => this.#output(recorded, datum, item));
     return {
       compute: Math.round(recordedAt(recorded.compute, id, item) ?? expected(compute)) as Micros,
       sleep: Math.round(recordedAt(recorded.sleep, id, item) ?? expected(sleep)) as Micros,
       cores,
-      outputs: writes.map((datum) => this.#output(recorded, datum, item)),
+      outputs,
+      keys: outputs.reduce((sum: number, output) => sum + partsOf(output).length, 0),
+      writing: this.#writing(writes, outputs),
     };
   }
 
@@ -61,4 +71,17 @@ export class Demands {
       (_, part) => bytesOf(this.#graph, recorded, datum, childItem(item, part)) as Bytes,
     );
   }
+
+  #writing(writes: readonly number[], outputs: readonly Output[]): Micros {
+    let time = 0;
+    for (const [index, output] of outputs.entries()) {
+      const { content } = this.#graph.data[writes[index]!]!.spec;
+      for (const bytes of partsOf(output)) time += writeTime({ bytes, content }, this.#profile);
+    }
+    return time as Micros;
+  }
+}
+
+function partsOf(output: Output): readonly Bytes[] {
+  return typeof output === "number" ? [output] : output;
 }

@@ -9,7 +9,7 @@
  * worker host's (`getRecords`, protocols.ts).
  */
 
-import type { Bytes, Micros } from "../core/units.ts";
+import { type Bytes, type Micros, NO_TIME } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { type ContainerThread, readTime, sendTime } from "./container-thread.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
@@ -22,7 +22,8 @@ export interface LocalRequest {
   readonly bytes: Bytes;
   readonly content: Content;
   readonly thread: ContainerThread;
-  readonly answer: () => void;
+  /** From a step of the kernel; nothing is heard of the request after that. */
+  answered(ok: boolean): void;
 }
 
 export class LocalMemory {
@@ -55,7 +56,12 @@ export class LocalMemory {
     return (operations * local_store.operation + readTime(request, this.#profile)) as Micros;
   }
 
+  /** The next step comes when the bytes have moved; it is this one if that takes no time. */
   move(bytes: Bytes, next: Step): void {
+    if (this.#profile.local_store.bandwidth === Infinity) {
+      this.#kernel.after(NO_TIME, next);
+      return;
+    }
     this.#bus.start(this.#kernel.now, { bytes, target: next });
     this.#watch.touch();
   }
@@ -81,7 +87,7 @@ export class LocalOperation implements Step {
   step(): void {
     if (this.#aborted) return;
     if (this.#moving) {
-      this.#request.answer();
+      this.#request.answered(true);
       return;
     }
     this.#moving = true;

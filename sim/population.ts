@@ -7,6 +7,7 @@ import type { Graph } from "../core/workflow/graph.ts";
 import type { Item } from "../core/workflow/item.ts";
 import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
 import { type Demand, Demands } from "./demand.ts";
+import type { Profile } from "./profile.ts";
 
 export class Population {
   readonly #plans: readonly Plan[];
@@ -17,9 +18,12 @@ export class Population {
   readonly #stored: Map<InvocationId, Set<string>> | undefined;
 
   /** Plans by their id. `watchStore`: workers can be lost, and what they alone had with them. */
-  constructor(plans: readonly Plan[], options: { readonly watchStore: boolean }) {
+  constructor(
+    plans: readonly Plan[],
+    options: { readonly profile: Pick<Profile, "container">; readonly watchStore: boolean },
+  ) {
     this.#plans = plans;
-    this.#demands = plans.map((plan) => new Demands(plan.graph));
+    this.#demands = plans.map((plan) => new Demands(plan.graph, options.profile));
     this.#recorded = new Map();
     this.#stored = options.watchStore ? new Map() : undefined;
   }
@@ -44,20 +48,17 @@ export class Population {
     this.#stored?.delete(invocation);
   }
 
-  of(invocation: InvocationId, plan: number): { graph: Graph; recorded: Recorded } {
-    return { graph: this.#plan(plan).graph, recorded: this.#recordedOf(invocation) };
-  }
-
   graph(plan: number): Graph {
     return this.#plan(plan).graph;
   }
 
-  demand(plan: number, invocation: InvocationId, task: number, item: Item): Demand {
-    return this.#demands[plan]!.of(this.#recordedOf(invocation), task, item);
+  /** What chance or a trace fixed for the invocation. */
+  recorded(invocation: InvocationId): Recorded {
+    return this.#recorded.get(invocation) ?? NOTHING_RECORDED;
   }
 
-  #recordedOf(invocation: InvocationId): Recorded {
-    return this.#recorded.get(invocation) ?? NOTHING_RECORDED;
+  demand(plan: number, invocation: InvocationId, task: number, item: Item): Demand {
+    return this.#demands[plan]!.of(this.recorded(invocation), task, item);
   }
 
   #plan(id: number): Plan {

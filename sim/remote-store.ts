@@ -26,16 +26,15 @@
  */
 
 import type { InvocationId } from "../core/protocol.ts";
-import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
+import { type Bytes, type Micros, NO_TIME } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { transferTime } from "./container-thread.ts";
-import { Cores, type Cpu } from "./cpu.ts";
+import { Cores } from "./cpu.ts";
 import type { JobHandle } from "./job-table.ts";
 import type { Step, Watch } from "./kernel.ts";
 import { STORE_PROTOCOLS, type StoreProtocol } from "./protocols.ts";
 import { SharedRate } from "./shared-rate.ts";
 import {
-  type Notes,
   type RemoteStoreParts,
   StoreOperation,
   type StoreRequest,
@@ -47,13 +46,14 @@ export class RemoteStore implements StoreServer {
   readonly #parts: RemoteStoreParts;
   readonly #disk: SharedRate<Step>;
   readonly #diskWatch: Watch;
-  readonly #cpu: Cpu<Step>;
-  readonly #cpuWatch: Watch;
+  readonly #cores: Cores;
   /** Commits so far to the document of an invocation. */
   readonly #revisions: Map<InvocationId, number>;
   readonly #waiting: StoreOperation[];
   #waitingHead: number;
   #connectionsInUse: number;
+  /** Connections that have come free are being given to those that wait. */
+  #connecting: boolean;
   /** Uploads that the updater has not looked at. */
   readonly #updates: StoreOperation[];
   #updating: boolean;
@@ -63,14 +63,13 @@ export class RemoteStore implements StoreServer {
     this.protocol = STORE_PROTOCOLS[parts.profile.mechanisms.store_protocol];
     this.#disk = new SharedRate<Step>({ rate: parts.profile.remote_store.disk });
     this.#diskWatch = parts.kernel.watch(this.#disk);
-    const { cpu, watch } =
-      parts.cores ?? new Cores(parts.kernel, parts.profile.cluster.storage_cores);
-    this.#cpu = cpu;
-    this.#cpuWatch = watch;
+    const { kernel, profile } = parts;
+    this.#cores = parts.cores ?? new Cores(kernel, profile.cluster.storage_cores);
     this.#revisions = new Map();
     this.#waiting = [];
     this.#waitingHead = 0;
     this.#connectionsInUse = 0;
+    this.#connecting = false;
     this.#updates = [];
     this.#updating = false;
   }
@@ -82,32 +81,13 @@ export class RemoteStore implements StoreServer {
     return operation;
   }
 
-  /** Begins look-ups and records that move no body. */
-  note(
-    request: Pick<StoreRequest, "invocation" | "host" | "thread"> & { readonly notes: Notes },
-    done: () => void,
-  ): StoreOperation {
-    return this.begin({
-      kind: "notes",
-      stored: true,
-      bytes: NO_BYTES,
-      content: "filler",
-      fails: false,
-      invocation: request.invocation,
-      host: request.host,
-      thread: request.thread,
-      notes: request.notes,
-      answer: done,
-    });
-  }
-
   /** The invocation is over: its document will be deleted. */
   forget(invocation: InvocationId): void {
     this.#revisions.delete(invocation);
   }
 
   connect(operation: StoreOperation): boolean {
-    if (this.#connectionsInUse < this.#parts.profile.remote_store.connections) {
+    if (this.#hasRoom) {
       this.#connectionsInUse++;
       return true;
     }
@@ -115,9 +95,12 @@ export class RemoteStore implements StoreServer {
     return false;
   }
 
+  /** Those that wait are served one after another, however little each of them takes. */
   disconnect(): void {
     this.#connectionsInUse--;
-    while (this.#waitingHead < this.#waiting.length) {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    while (this.#waitingHead < this.#waiting.length && this.#hasRoom) {
       const next = this.#waiting[this.#waitingHead++]!;
       if (this.#waitingHead > 1024 && this.#waitingHead * 2 > this.#waiting.length) {
         this.#waiting.splice(0, this.#waitingHead);
@@ -126,8 +109,12 @@ export class RemoteStore implements StoreServer {
       if (next.aborted) continue;
       this.#connectionsInUse++;
       next.connected();
-      return;
     }
+    this.#connecting = false;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#connectionsInUse < this.#parts.profile.remote_store.connections;
   }
 
   revision(invocation: InvocationId): number {
@@ -167,19 +154,13 @@ export class RemoteStore implements StoreServer {
   }
 
   work(work: Micros, next: Step): JobHandle | undefined {
-    const { kernel } = this.#parts;
-    if (work === 0) {
-      kernel.after(work, next);
-      return undefined;
-    }
-    const handle = this.#cpu.start(kernel.now, { work, cap: 1, target: next });
-    this.#cpuWatch.touch();
-    return handle;
+    if (work > 0) return this.#cores.start({ work, cap: 1, target: next });
+    next.step();
+    return undefined;
   }
 
   endWork(handle: JobHandle): void {
-    this.#cpu.stop(this.#parts.kernel.now, handle);
-    this.#cpuWatch.touch();
+    this.#cores.stop(handle);
   }
 
   intake(
@@ -187,12 +168,13 @@ export class RemoteStore implements StoreServer {
     next: Step,
   ): JobHandle | undefined {
     const { kernel, profile } = this.#parts;
+    const { compress_filler, compress_text, disk } = profile.remote_store;
     if (body.content === "binary" && this.protocol.compresses) {
+      if (disk === Infinity) return this.work(NO_TIME, next);
       this.#disk.start(kernel.now, { bytes: body.bytes, target: next });
       this.#diskWatch.touch();
       return undefined;
     }
-    const { compress_filler, compress_text } = profile.remote_store;
     const isText = body.content === "text" && this.protocol.compresses;
     const rate = isText ? compress_text : compress_filler;
     return this.work(transferTime(body.bytes, rate), next);

@@ -77,7 +77,7 @@ class Run {
     this.#kernel = new Kernel();
     this.#streams = new Streams(options.seed);
     const watchStore = (options.faults ?? NO_FAULTS).crashes.length > 0;
-    this.#population = new Population(options.plans, { watchStore });
+    this.#population = new Population(options.plans, { profile: options.profile, watchStore });
     this.#clients = new Clients(this.#kernel, (plan, known) => this.#invoke(plan, known));
     this.#active = new Set();
     this.#random = options.plans.map((plan) => isRandom(plan.graph));

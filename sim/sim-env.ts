@@ -27,7 +27,7 @@ import { isFirstBody, isRequest } from "./control-plane.ts";
 import type { EngineLoop } from "./engine-loop.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import type { EngineProtocol } from "./protocols.ts";
-import type { Notes } from "./store-operation.ts";
+import type { Notes, StoreClient } from "./store-operation.ts";
 import type { Transport } from "./transport.ts";
 import type { WorkerHost } from "./worker-host.ts";
 
@@ -37,25 +37,32 @@ export interface SimEnvParts {
   readonly loop: EngineLoop;
   readonly transport: Transport;
   readonly protocol: EngineProtocol;
-  /** Look-ups and records of this engine at the remote store. */
-  readonly note: (notes: Notes, done: () => void) => void;
+  /** Begins look-ups and records of this engine at the remote store. */
+  readonly note: (notes: Notes, client: StoreClient) => void;
   /** Of a worker; undefined for gateway and master, which run nothing. */
   readonly host: WorkerHost | undefined;
   readonly record: (event: Event) => void;
 }
 
-/** What a machine wants to go out. */
-type Asked =
-  | { readonly tag: "message"; readonly to: NodeId; readonly message: Message }
-  | { readonly tag: "run"; readonly timer: Timer };
+/** What a machine wants to go out: a message, or a task that is to run. */
+type Asked = Message | RunTimer;
+
+type RunTimer = Extract<Timer, { readonly tag: "run" }>;
 
 /** Token of a task that is to run: nobody takes that back. */
 const NEVER_CANCELLED = -1;
 
+const A_LOOK_UP: Notes = { lookUps: 1, records: 0 };
+const A_RECORD: Notes = { lookUps: 0, records: 1 };
+
 export class SimEnv implements Env {
   readonly #parts: SimEnvParts;
   /** Of the input that is being handled: what is to go out, and whether a function has ended. */
-  #asked: Asked[];
+  readonly #asked: Asked[];
+  /** To whom the messages among it go. */
+  readonly #to: NodeId[];
+  /** The first so many count: cutting the lists would free their memory each time. */
+  #count: number;
   #ended: boolean;
   /** False once the machine it served has crashed: what that machine set going is void. */
   #alive: boolean;
@@ -63,6 +70,8 @@ export class SimEnv implements Env {
   constructor(parts: SimEnvParts) {
     this.#parts = parts;
     this.#asked = [];
+    this.#to = [];
+    this.#count = 0;
     this.#ended = false;
     this.#alive = true;
   }
@@ -80,13 +89,13 @@ export class SimEnv implements Env {
   }
 
   send(to: NodeId, message: Message): void {
-    this.#asked.push({ tag: "message", to, message });
+    this.#ask(message, to);
   }
 
   timer(delay: Micros, timer: Timer): number {
     const { kernel, loop } = this.#parts;
     if (timer.tag === "run") {
-      this.#asked.push({ tag: "run", timer });
+      this.#ask(timer, this.#parts.node);
       return NEVER_CANCELLED;
     }
     const step = new Alarm(this, loop, timer);
@@ -132,63 +141,147 @@ export class SimEnv implements Env {
 
   /** The input has been handled to its end: carries out what it asked for. */
   commit(): void {
-    const asked = this.#asked;
+    const count = this.#count;
     const ended = this.#ended;
-    if (asked.length === 0 && !ended) return;
-    this.#asked = [];
+    this.#count = 0;
     this.#ended = false;
     const { endLookUps, endRecords } = this.#parts.protocol;
     // A body of a foreach that only reports its end: the foreach is noted with its first one.
-    const isFurther = asked.length > 0 && asked.every(isFurtherReport);
-    if (ended && !isFurther) {
-      this.#after({ lookUps: endLookUps, records: endRecords }, asked);
+    if (ended && !(count > 0 && this.#areFurtherReports(count))) {
+      this.#goOut({ first: 0, end: count }, { lookUps: endLookUps, records: endRecords });
       return;
     }
-    for (let first = 0, next = 1; first < asked.length; first = next++) {
-      while (next < asked.length && goesAlong(asked[next]!)) next++;
-      const lookUps = this.#lookUpsBefore(asked[first]!);
-      this.#after({ lookUps, records: 0 }, asked.slice(first, next));
+    for (let first = 0, end = 1; first < count; first = end++) {
+      while (end < count && goesAlong(this.#asked[end]!)) end++;
+      const lookUps = this.#lookUpsBefore(this.#asked[first]!);
+      this.#goOut({ first, end }, { lookUps, records: 0 });
     }
+  }
+
+  /** Of what was asked, unless the engine has crashed: carries it out. */
+  carryOut(asked: Asked, to: NodeId): void {
+    const { kernel, loop, node, transport } = this.#parts;
+    if (asked.tag === "run") {
+      kernel.after(NO_TIME, new Alarm(this, loop, asked));
+      return;
+    }
+    if (loop.requestTime === 0 || !isRequest(asked)) {
+      transport.send(node, to, asked);
+      return;
+    }
+    const at = loop.take(kernel.now, loop.requestTime);
+    kernel.at(at, new Departure(this, to, asked));
+  }
+
+  /** The message leaves the engine's loop. */
+  depart(to: NodeId, message: Message): void {
+    if (this.#alive) this.#parts.transport.send(this.#parts.node, to, message);
+  }
+
+  note(notes: Notes, client: StoreClient): void {
+    this.#parts.note(notes, client);
+  }
+
+  #ask(asked: Asked, to: NodeId): void {
+    this.#asked[this.#count] = asked;
+    this.#to[this.#count] = to;
+    this.#count++;
+  }
+
+  #areFurtherReports(count: number): boolean {
+    for (let index = 0; index < count; index++) {
+      if (!isFurtherReport(this.#asked[index]!)) return false;
+    }
+    return true;
   }
 
   #lookUpsBefore(asked: Asked): number {
     const { node, protocol } = this.#parts;
     if (asked.tag === "run") return 0;
-    if (asked.message.tag === "assign") return protocol.placeLookUps;
-    return node === GATEWAY && isRequest(asked.message) ? protocol.startLookUps : 0;
+    if (asked.tag === "assign") return protocol.placeLookUps;
+    return node === GATEWAY && isRequest(asked) ? protocol.startLookUps : 0;
   }
 
-  /** One request after another, so that many who ask at the same time take turns in the loop. */
-  #after({ lookUps, records }: Notes, asked: readonly Asked[]): void {
+  #goOut({ first, end }: Span, notes: Notes): void {
     if (!this.#alive) return;
-    if (lookUps > 0) {
-      const rest = { lookUps: lookUps - 1, records };
-      this.#parts.note({ lookUps: 1, records: 0 }, () => this.#after(rest, asked));
-    } else if (records > 0) {
-      const rest = { lookUps, records: records - 1 };
-      this.#parts.note({ lookUps: 0, records: 1 }, () => this.#after(rest, asked));
-    } else for (const each of asked) this.#carryOut(each);
-  }
-
-  #carryOut(asked: Asked): void {
-    const { kernel, loop, node, transport } = this.#parts;
-    if (asked.tag === "run") {
-      kernel.after(NO_TIME, new Alarm(this, loop, asked.timer));
+    if (notes.lookUps + notes.records === 0) {
+      for (let index = first; index < end; index++) {
+        this.carryOut(this.#asked[index]!, this.#to[index]!);
+      }
       return;
     }
-    const { to, message } = asked;
-    if (!isRequest(message) || loop.requestTime === 0) {
-      transport.send(node, to, message);
-      return;
-    }
-    const at = loop.take(kernel.now, loop.requestTime);
-    kernel.at(at, { step: () => this.#alive && transport.send(node, to, message) });
+    const asked = this.#asked.slice(first, end);
+    const to = this.#to.slice(first, end);
+    new Outgoing(this, { asked, to, ...notes }).next();
   }
 
   #host(): WorkerHost {
     const { host } = this.#parts;
     invariant(host !== undefined, "only workers run containers");
     return host;
+  }
+}
+
+/** Which of what was asked. */
+interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What waits until the engine has noted something, and how much of that is left. */
+interface Noted extends Notes {
+  readonly asked: readonly Asked[];
+  /** By asked: to whom. */
+  readonly to: readonly NodeId[];
+}
+
+/** One request after another, so that many who ask at the same time take turns in the loop. */
+class Outgoing implements StoreClient {
+  readonly #env: SimEnv;
+  readonly #noted: Noted;
+  #lookUps: number;
+  #records: number;
+
+  constructor(env: SimEnv, noted: Noted) {
+    this.#env = env;
+    this.#noted = noted;
+    this.#lookUps = noted.lookUps;
+    this.#records = noted.records;
+  }
+
+  next(): void {
+    if (!this.#env.alive) return;
+    if (this.#lookUps > 0) {
+      this.#lookUps--;
+      this.#env.note(A_LOOK_UP, this);
+    } else if (this.#records > 0) {
+      this.#records--;
+      this.#env.note(A_RECORD, this);
+    } else {
+      const { asked, to } = this.#noted;
+      for (const [index, each] of asked.entries()) this.#env.carryOut(each, to[index]!);
+    }
+  }
+
+  answered(): void {
+    this.next();
+  }
+}
+
+/** A message that takes its turn in the loop that sends it. */
+class Departure implements Step {
+  readonly #env: SimEnv;
+  readonly #to: NodeId;
+  readonly #message: Message;
+
+  constructor(env: SimEnv, to: NodeId, message: Message) {
+    this.#env = env;
+    this.#to = to;
+    this.#message = message;
+  }
+
+  step(): void {
+    this.#env.depart(this.#to, this.#message);
   }
 }
 
@@ -210,14 +303,10 @@ class Alarm implements Step {
 }
 
 function isFurtherReport(asked: Asked): boolean {
-  return (
-    asked.tag === "message" && asked.message.tag === "completed" && !isFirstBody(asked.message.item)
-  );
+  return asked.tag === "completed" && !isFirstBody(asked.item);
 }
 
 /** The further bodies of a foreach are assigned with the first. */
 function goesAlong(asked: Asked): boolean {
-  return (
-    asked.tag === "message" && asked.message.tag === "assign" && !isFirstBody(asked.message.item)
-  );
+  return asked.tag === "assign" && !isFirstBody(asked.item);
 }

@@ -1,7 +1,7 @@
 /** One request to the remote store on its way; the times are in remote-store.ts. */
 
 import type { InvocationId } from "../core/protocol.ts";
-import type { Bytes, Micros } from "../core/units.ts";
+import { type Bytes, type Micros, NO_BYTES } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { readTime, sendTime } from "./container-thread.ts";
 import type { Cores } from "./cpu.ts";
@@ -25,8 +25,45 @@ export interface StoreRequest {
   /** Whether the server answers with an error. */
   readonly fails: boolean;
   /** Of `notes`; those of the others are the protocol's. */
-  readonly notes?: Notes;
-  readonly answer: (ok: boolean) => void;
+  readonly notes: Notes | undefined;
+  /** From a step of the kernel; nothing is heard of the request after that. */
+  answered(ok: boolean): void;
+}
+
+export type StoreClient = Pick<StoreRequest, "answered">;
+
+/** Look-ups and records that move no body, for somebody who waits for them. */
+export class NoteRequest implements StoreRequest {
+  readonly kind: "notes";
+  readonly stored: boolean;
+  readonly invocation: InvocationId;
+  readonly bytes: Bytes;
+  readonly content: Content;
+  readonly host: number;
+  readonly thread: RequestThread;
+  readonly fails: boolean;
+  readonly notes: Notes;
+  readonly #client: StoreClient;
+
+  constructor(
+    of: Pick<NoteRequest, "invocation" | "host" | "thread" | "notes">,
+    client: StoreClient,
+  ) {
+    this.kind = "notes";
+    this.stored = true;
+    this.invocation = of.invocation;
+    this.bytes = NO_BYTES;
+    this.content = "filler";
+    this.host = of.host;
+    this.thread = of.thread;
+    this.fails = false;
+    this.notes = of.notes;
+    this.#client = client;
+  }
+
+  answered(ok: boolean): void {
+    this.#client.answered(ok);
+  }
 }
 
 export interface Notes {
@@ -60,7 +97,10 @@ export interface StoreServer {
   revision(invocation: InvocationId): number;
   /** The operation is stepped once it is committed, or told of a conflict. */
   commit(operation: StoreOperation): void;
-  /** The next step comes when the server's cores have done so many core-microseconds. */
+  /**
+   * The next step comes when the server's cores have done so many core-microseconds: at once, before
+   * this returns, if that is none. The same holds for `intake` and `expand`.
+   */
   work(work: Micros, next: Step): JobHandle | undefined;
   endWork(handle: JobHandle): void;
   /** Takes the body in: the next step comes when it is on the disk, or compressed. */
@@ -142,8 +182,7 @@ export class StoreOperation implements Step {
         this.#served();
         return;
       case "again":
-        this.#phase = "serve";
-        this.#job = this.#store.work(this.#parts.profile.remote_store.look_up, this);
+        this.#work(this.#parts.profile.remote_store.look_up);
         return;
       case "body":
         // Moving and intake or expansion go on together; the later one ends it.
@@ -161,8 +200,7 @@ export class StoreOperation implements Step {
         this.#read();
         return;
       case "read":
-        this.#phase = "done";
-        this.#request.answer(!this.#request.fails);
+        this.#answer();
         return;
       case "done":
         return;
@@ -204,9 +242,13 @@ export class StoreOperation implements Step {
 
   #serve(): void {
     const { look_up, record } = this.#parts.profile.remote_store;
+    this.#work((this.#lookUps() * look_up + this.#records() * record) as Micros);
+  }
+
+  #work(work: Micros): void {
     this.#phase = "serve";
-    const work = this.#lookUps() * look_up + this.#records() * record;
-    this.#job = this.#store.work(work as Micros, this);
+    if (work === 0) this.#parts.kernel.after(work, this);
+    else this.#job = this.#store.work(work, this);
   }
 
   #served(): void {
@@ -219,7 +261,8 @@ export class StoreOperation implements Step {
     }
     this.#phase = "body";
     this.revision = this.#store.revision(invocation);
-    const [from, to] = kind === "put" ? [this.#request.host, host] : [host, this.#request.host];
+    const from = kind === "put" ? this.#request.host : host;
+    const to = kind === "put" ? host : this.#request.host;
     this.#streams = 2;
     this.#flow = network.open(kernel.now, { from, to, bytes, target: this });
     networkWatch.touch();
@@ -260,6 +303,11 @@ export class StoreOperation implements Step {
     this.#phase = "read";
     const time = kind === "get" && stored ? readTime(this.#request, profile) : (0 as Micros);
     kernel.at(thread.take(kernel.now, time), this);
+  }
+
+  #answer(): void {
+    this.#phase = "done";
+    this.#request.answered(!this.#request.fails);
   }
 
   #disconnect(): void {

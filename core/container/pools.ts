@@ -66,6 +66,8 @@ export interface PoolsOptions {
   readonly atLimit: "wait" | "stall";
 }
 
+const NO_POOLS: readonly number[] = [];
+
 export class Pools {
   readonly #options: PoolsOptions;
   readonly #pools: Pool[];
@@ -160,7 +162,7 @@ export class Pools {
 
   /** Pools that may go on now that memory is free, or an idle container can give way. */
   unblocked(): readonly number[] {
-    if (this.#shortOfMemory.size === 0) return [];
+    if (this.#shortOfMemory.size === 0) return NO_POOLS;
     const pools = [...this.#shortOfMemory];
     if (this.#idle.oldest !== undefined) return pools;
     const room = this.#options.memory - this.#memoryUsed;

@@ -6,7 +6,7 @@ import type { Facts } from "../protocol.ts";
 import { type Bytes, type Micros, NO_TIME } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
 import type { Invocation } from "./join.ts";
-import type { Run, Subject } from "./journal.ts";
+import type { Run } from "./journal.ts";
 
 export type ActivationState = "queued" | "reading" | "running" | "writing" | "backing-off";
 
@@ -32,9 +32,9 @@ export interface Activation extends Run {
   state: ActivationState;
   queuedAt: Micros;
   startedAt: Micros;
-  reads: Transfer[];
+  reads: readonly Transfer[];
   readsLeft: number;
-  writes: Transfer[];
+  writes: readonly Transfer[];
   written: number;
   /** What the function told, for conditions and counts downstream. */
   facts: Facts;
@@ -42,31 +42,33 @@ export interface Activation extends Run {
   timer: number;
 }
 
-export interface ActivationOrigin extends Subject {
-  readonly of: Invocation;
-  readonly pool: number;
-  readonly attempt: number;
-}
+const NO_TRANSFERS: readonly Transfer[] = [];
+const NO_FACTS: Facts = [];
 
-export function newActivation(id: number, origin: ActivationOrigin): Activation {
+export function newActivation(
+  id: number,
+  of: Invocation,
+  run: { readonly task: number; readonly item: Item; readonly attempt: number },
+  pool: number,
+): Activation {
   return {
     id,
-    plan: origin.plan,
-    invocation: origin.invocation,
-    task: origin.task,
-    item: origin.item,
-    attempt: origin.attempt,
-    of: origin.of,
-    pool: origin.pool,
+    plan: of.plan.id,
+    invocation: of.id,
+    task: run.task,
+    item: run.item,
+    attempt: run.attempt,
+    of,
+    pool,
     container: NONE,
     state: "queued",
     queuedAt: NO_TIME,
     startedAt: NO_TIME,
-    reads: [],
+    reads: NO_TRANSFERS,
     readsLeft: 0,
-    writes: [],
+    writes: NO_TRANSFERS,
     written: 0,
-    facts: [],
+    facts: NO_FACTS,
     timer: NONE,
   };
 }

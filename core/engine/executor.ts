@@ -12,13 +12,8 @@ import { NONE } from "../events.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Fact, Facts, FailureReason } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
-import { MAX_WIDTH } from "../workflow/item.ts";
-import {
-  type Activation,
-  type ActivationOrigin,
-  type ActivationState,
-  newActivation,
-} from "./activation.ts";
+import { type Item, MAX_WIDTH } from "../workflow/item.ts";
+import { type Activation, type ActivationState, newActivation } from "./activation.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Invocation } from "./join.ts";
 import type { Journal } from "./journal.ts";
@@ -99,17 +94,13 @@ export class Executor {
 
   enqueue(
     invocation: Invocation,
-    { task, item, attempt }: { task: number; item: number; attempt: number },
+    run: { readonly task: number; readonly item: Item; readonly attempt: number },
   ): void {
-    this.#queue({
-      of: invocation,
-      plan: invocation.plan.id,
-      invocation: invocation.id,
-      pool: this.#poolOf(invocation.plan.graph.name, task),
-      task,
-      item,
-      attempt,
-    });
+    const pool = this.#poolOf(invocation.plan.graph.name, run.task);
+    const activation = newActivation(this.#nextId++, invocation, run, pool);
+    this.#activations.set(activation.id, activation);
+    invocation.active++;
+    this.#dispatcher.enqueue(activation);
   }
 
   #poolOf(workflow: string, task: number): number {
@@ -156,24 +147,12 @@ export class Executor {
   executed(input: Executed): void {
     const activation = this.#current(input.activation, "running");
     if (activation === undefined) return;
-    this.#journal.executed(activation, {
-      wait_us: this.#since(activation.startedAt),
-      cpu_us: input.compute,
-      sleep_us: input.sleep,
-    });
-    const vertex = activation.of.plan.graph.vertices[activation.task]!;
-    const counts: Fact[] = [];
-    for (let index = 0; index < vertex.writes.length; index++) {
-      const output = input.outputs[index];
-      if (typeof output !== "object") continue;
-      if (output.length > MAX_WIDTH) {
-        this.#fail(activation, "error");
-        return;
-      }
-      const datum = vertex.writes[index]!;
-      counts.push({ tag: "count", datum, item: activation.item, count: output.length });
+    this.#journal.executed(activation, this.#since(activation.startedAt), input);
+    if (input.outputs.some((output) => typeof output === "object" && output.length > MAX_WIDTH)) {
+      this.#fail(activation, "error");
+      return;
     }
-    activation.facts = counts.length === 0 ? input.facts : [...counts, ...input.facts];
+    activation.facts = withCounts(activation, input);
     activation.state = "writing";
     if (!this.#transfers.write(activation, input.outputs)) this.#complete(activation);
   }
@@ -221,13 +200,6 @@ export class Executor {
       default:
         timer satisfies never;
     }
-  }
-
-  #queue(origin: ActivationOrigin): void {
-    const activation = newActivation(this.#nextId++, origin);
-    this.#activations.set(activation.id, activation);
-    origin.of.active++;
-    this.#dispatcher.enqueue(activation);
   }
 
   /** The activation an answer names; undefined, and noted as late, if it does not wait for that. */
@@ -302,7 +274,8 @@ export class Executor {
     activation.state = "backing-off";
     // The next attempt has an identity of its own, so that answers to this one find nobody.
     this.#activations.delete(activation.id);
-    const next = newActivation(this.#nextId++, { ...activation, attempt: activation.attempt + 1 });
+    const { of, task, item, attempt, pool } = activation;
+    const next = newActivation(this.#nextId++, of, { task, item, attempt: attempt + 1 }, pool);
     next.state = "backing-off";
     this.#activations.set(next.id, next);
     this.#journal.run("retry", next, delay, NONE, reason);
@@ -340,6 +313,19 @@ export class Executor {
   #since(start: Micros): Micros {
     return elapsed({ start, end: this.#env.now() });
   }
+}
+
+/** What the function told, and the lengths of the lists it wrote. */
+function withCounts({ of, task, item }: Activation, { outputs, facts }: Executed): Facts {
+  const { writes } = of.plan.graph.vertices[task]!;
+  let all = facts;
+  for (let index = writes.length - 1; index >= 0; index--) {
+    const output = outputs[index];
+    if (typeof output !== "object") continue;
+    const count: Fact = { tag: "count", datum: writes[index]!, item, count: output.length };
+    all = [count, ...all];
+  }
+  return all;
 }
 
 function poolTask(plan: Plan, task: number): PoolTask {

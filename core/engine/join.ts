@@ -6,6 +6,7 @@
 import type { Plan } from "../plan/plan.ts";
 import { relocate } from "../plan/relocate.ts";
 import type { InvocationId, LostWorkers, Round } from "../protocol.ts";
+import type { Holds } from "../storage/holds.ts";
 import type { Item } from "../workflow/item.ts";
 import { Knowledge } from "./knowledge.ts";
 
@@ -17,17 +18,26 @@ const BITS = 30;
 
 const NONE_LOST: LostWorkers = [];
 
+export interface HeldTask {
+  readonly task: number;
+  readonly item: Item;
+}
+
+const NONE_HELD: readonly HeldTask[] = [];
+
 export class Join {
   status: JoinStatus;
   /** Whether any answer was `taken`. */
   taken: boolean;
+  #size: number;
   #bits: number;
-  #many: Map<number, boolean> | undefined;
   #takenBits: number;
+  #many: Map<number, boolean> | undefined;
 
   constructor() {
     this.status = "waiting";
     this.taken = false;
+    this.#size = 0;
     this.#bits = 0;
     this.#takenBits = 0;
     this.#many = undefined;
@@ -37,6 +47,7 @@ export class Join {
   hear(slot: number, taken: boolean): boolean {
     if (this.heard(slot) !== undefined) return false;
     if (taken) this.taken = true;
+    this.#size++;
     if (slot < BITS) {
       this.#bits |= 1 << slot;
       if (taken) this.#takenBits |= 1 << slot;
@@ -56,7 +67,7 @@ export class Join {
 
   /** How many different answers are in. */
   get size(): number {
-    return countBits(this.#bits) + (this.#many?.size ?? 0);
+    return this.#size;
   }
 }
 
@@ -69,6 +80,10 @@ export class Invocation {
   /** Vertex to worker; differs from the plan's once a worker was lost. */
   workerOf: readonly number[];
   lost: LostWorkers;
+  /** What this machine holds in its local store, as `workerOf` says; undefined: not worked out. */
+  holds: Holds | undefined;
+  /** Tasks that may run as far as control goes, once data that were lost are written again. */
+  held: readonly HeldTask[];
   /** Activations of it under way on this machine. */
   active: number;
   /** Joins of scope 0, by position. */
@@ -83,8 +98,10 @@ export class Invocation {
     this.knowledge = new Knowledge();
     this.workerOf = plan.workerOf;
     this.lost = NONE_LOST;
+    this.holds = undefined;
+    this.held = NONE_HELD;
     this.active = 0;
-    this.#root = [];
+    this.#root = new Array(plan.graph.scopes[0]!.vertices.length);
     this.#inner = [];
   }
 
@@ -94,6 +111,7 @@ export class Invocation {
     if (all.size === this.lost.length) return false;
     this.lost = [...all].sort((a, b) => a - b);
     this.workerOf = relocate(this.plan, this.lost);
+    this.holds = undefined;
     return true;
   }
 
@@ -135,15 +153,9 @@ export class Invocation {
     const instances = this.#inner[scope]!;
     let joins = instances.get(item);
     if (joins === undefined) {
-      joins = [];
+      joins = new Array<Join | undefined>(this.plan.graph.scopes[scope]!.vertices.length);
       instances.set(item, joins);
     }
     return joins;
   }
-}
-
-function countBits(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

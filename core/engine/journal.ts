@@ -5,17 +5,14 @@ import { type Event, type EventKind, NONE, type Why } from "../events.ts";
 import type { NodeId } from "../node.ts";
 import type { InvocationId } from "../protocol.ts";
 import { type Item, ROOT_ITEM } from "../workflow/item.ts";
+import type { Invocation } from "./join.ts";
 
-/** One vertex of one invocation, for one item: what most events are about. */
-export interface Subject {
+/** A task of one invocation that runs, for one item: what most events are about. */
+export interface Run {
   readonly plan: number;
   readonly invocation: InvocationId;
   readonly task: number;
   readonly item: Item;
-}
-
-/** A subject that runs: attempt and container are known. */
-export interface Run extends Subject {
   readonly attempt: number;
   readonly container: number;
 }
@@ -34,26 +31,37 @@ export class Journal {
     this.#emit(kind, run, NONE, NONE, NONE, wait_us, NONE, value, why);
   }
 
-  /** The function has ended: how long it took, how much of that on a CPU, how much asleep. */
-  executed(run: Run, took: { wait_us: number; cpu_us: number; sleep_us: number }): void {
-    const { wait_us, cpu_us, sleep_us } = took;
-    this.#emit("execute", run, NONE, NONE, NONE, wait_us, cpu_us, sleep_us, "");
+  /** The function has ended after `wait_us`: how much of that on a CPU, how much asleep. */
+  executed(run: Run, wait_us: number, took: { compute: number; sleep: number }): void {
+    this.#emit("execute", run, NONE, NONE, NONE, wait_us, took.compute, took.sleep, "");
   }
 
-  /** A fact about a datum that an activation reads or writes. */
-  data(kind: EventKind, run: Run, { datum, part, bytes, wait_us, why }: DatumFact): void {
+  /** A fact about a datum's part that an activation reads or writes. */
+  data(
+    kind: EventKind,
+    run: Run,
+    { datum, part }: { readonly datum: number; readonly part: Item },
+    bytes: number,
+    wait_us: number,
+    why: Why,
+  ): void {
     this.#emit(kind, run, datum, part, bytes, wait_us, NONE, NONE, why);
   }
 
   /** A fact about a vertex that does not run, or not yet. */
-  vertex(kind: EventKind, { plan, invocation, task, item }: Subject, value: number): void {
+  vertex(
+    kind: EventKind,
+    { id, plan }: Invocation,
+    { vertex, item }: { readonly vertex: number; readonly item: Item },
+    value: number,
+  ): void {
     this.#env.emit({
       time: this.#env.now(),
       node: this.#node,
       kind,
-      plan,
-      invocation,
-      task,
+      plan: plan.id,
+      invocation: id,
+      task: vertex,
       item,
       attempt: NONE,
       container: NONE,
@@ -138,14 +146,6 @@ export class Journal {
       why,
     });
   }
-}
-
-export interface DatumFact {
-  readonly datum: number;
-  readonly part: Item;
-  readonly bytes: number;
-  readonly wait_us: number;
-  readonly why: Why;
 }
 
 export interface Copy {

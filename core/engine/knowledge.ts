@@ -6,17 +6,25 @@
 import type { Fact, Facts } from "../protocol.ts";
 import type { Value } from "../workflow/condition.ts";
 import { type Item, MAX_WIDTH, parentItem, ROOT_ITEM } from "../workflow/item.ts";
+import type { CountOf } from "../workflow/parts.ts";
 
 const NOTHING: Facts = [];
 
 export class Knowledge {
+  /** How many items a list has; undefined when not known. A function for `partsOf`, made once. */
+  readonly countOf: CountOf;
   /** Replaced, never changed, when something is learnt: messages may keep the list. */
   #facts: Facts;
-  readonly #index: Map<FactKey, Fact>;
+  /** Made with the first fact: of most invocations there is none to know. */
+  #index: Map<FactKey, Fact> | undefined;
 
   constructor() {
+    this.countOf = (datum, item) => {
+      const fact = this.#index?.get(key("count", datum, item));
+      return fact?.tag === "count" ? fact.count : undefined;
+    };
     this.#facts = NOTHING;
-    this.#index = new Map();
+    this.#index = undefined;
   }
 
   get facts(): Facts {
@@ -25,29 +33,23 @@ export class Knowledge {
 
   learn(facts: Facts): void {
     if (facts.length === 0 || facts === this.#facts) return;
-    const news = facts.filter((fact) => !this.#index.has(keyOf(fact)));
+    const index = this.#index ?? new Map<FactKey, Fact>();
+    const news = facts.filter((fact) => !index.has(keyOf(fact)));
     if (news.length === 0) return;
-    for (const fact of news) this.#index.set(keyOf(fact), fact);
+    for (const fact of news) index.set(keyOf(fact), fact);
+    this.#index = index;
     this.#facts =
       this.#facts.length === 0 && news.length === facts.length ? facts : [...this.#facts, ...news];
   }
 
-  /** How many items the list has; undefined when not known. */
-  count(datum: number, item: Item): number | undefined {
-    if (this.#facts === NOTHING) return undefined;
-    const fact = this.#index.get(key("count", datum, item));
-    return fact?.tag === "count" ? fact.count : undefined;
-  }
-
   value(datum: number, item: Item): Value {
-    if (this.#facts === NOTHING) return undefined;
-    const fact = this.#index.get(key("value", datum, item));
+    const fact = this.#index?.get(key("value", datum, item));
     return fact?.tag === "value" ? fact.value : undefined;
   }
 
   /** Also if a foreach around the item was skipped. */
   absent(datum: number, item: Item): boolean {
-    if (this.#facts === NOTHING) return false;
+    if (this.#index === undefined) return false;
     for (let at = item; ; at = parentItem(at)) {
       if (this.#index.has(key("absent", datum, at))) return true;
       if (at === ROOT_ITEM) return false;
@@ -56,10 +58,9 @@ export class Knowledge {
 
   /** The outcome fixed for this item, or for the whole invocation; undefined: decide by conditions. */
   branch(vertex: number, item: Item): number | undefined {
-    if (this.#facts === NOTHING) return undefined;
     const fact =
-      this.#index.get(key("branch", vertex, item)) ??
-      this.#index.get(key("branch", vertex, ROOT_ITEM));
+      this.#index?.get(key("branch", vertex, item)) ??
+      this.#index?.get(key("branch", vertex, ROOT_ITEM));
     return fact?.tag === "branch" ? fact.branch : undefined;
   }
 }

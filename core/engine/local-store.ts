@@ -48,37 +48,34 @@ export class LocalStore {
     const decision = this.#policy.put(copy, tag, holds);
     for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
     if (decision.spilled) {
-      this.#journal.data("spill", activation, { datum, part, bytes, wait_us: NONE, why: "quota" });
+      this.#journal.data("spill", activation, written, bytes, NONE, "quota");
     }
     return decision.tiers;
   }
 
-  backed(activation: Activation, part: { readonly datum: number; readonly part: Item }): void {
-    this.#policy.backed(partOf(activation, part));
+  backed({ invocation }: Activation, part: Part): void {
+    this.#policy.backed(invocation, part);
   }
 
   /** From which tier the activation is to read a part; a local copy stays until the read has ended. */
-  beginRead(activation: Activation, part: { readonly datum: number; readonly part: Item }): Tier {
-    return this.#policy.beginRead(partOf(activation, part));
+  beginRead({ invocation }: Activation, part: Part): Tier {
+    return this.#policy.beginRead(invocation, part);
   }
 
-  endRead(activation: Activation, read: Pick<Transfer, "tier" | "datum" | "part">): void {
-    if (read.tier === "local") this.#policy.endRead(partOf(activation, read));
+  endRead({ invocation }: Activation, read: Transfer): void {
+    if (read.tier === "local") this.#policy.endRead(invocation, read);
   }
 
   /** A vertex has ended or was skipped: what it held of this worker's data may go. */
   consumed(invocation: Invocation, by: { readonly task: number; readonly item: Item }): void {
-    const { plan } = invocation;
+    const { id, knowledge, plan } = invocation;
     const reads = this.#holdsOf(invocation).releasedBy[by.task]!;
-    if (reads.length === 0) return;
+    if (reads.length === 0 || !this.#policy.holdsAny(id)) return;
     const reader = { vertex: by.task, item: by.item };
-    const countOf = (datum: number, item: Item): number | undefined =>
-      invocation.knowledge.count(datum, item);
     for (const read of reads) {
-      for (const part of partsOf(plan.graph, read, reader, countOf)) {
-        const { datum } = read;
-        const of: Part = { plan: plan.id, invocation: invocation.id, datum, part };
-        const freed = this.#policy.letGo(of);
+      const { datum } = read;
+      for (const part of partsOf(plan.graph, read, reader, knowledge.countOf)) {
+        const freed = this.#policy.letGo(id, { datum, part });
         if (freed !== undefined) this.#drop("release", freed, "consumed");
       }
     }
@@ -87,9 +84,9 @@ export class LocalStore {
   /** A failed attempt's reads end, its local writes go; the next attempt does both again. */
   discard(activation: Activation): void {
     for (const read of activation.reads) if (!read.ended) this.endRead(activation, read);
-    for (const { datum, part, tier } of activation.writes) {
-      if (tier !== "local") continue;
-      const copy = this.#policy.discard(partOf(activation, { datum, part }));
+    for (const write of activation.writes) {
+      if (write.tier !== "local") continue;
+      const copy = this.#policy.discard(activation.invocation, write);
       if (copy !== undefined) this.#drop("release", copy, "error");
     }
   }
@@ -100,8 +97,9 @@ export class LocalStore {
   }
 
   /** What a lost worker had moved as one, so the plan's tags hold; who holds what may differ. */
-  #holdsOf({ plan, workerOf }: Invocation): Holds {
-    return holdsOf(plan.graph, workerOf, this.#worker);
+  #holdsOf(invocation: Invocation): Holds {
+    invocation.holds ??= holdsOf(invocation.plan.graph, invocation.workerOf, this.#worker);
+    return invocation.holds;
   }
 
   #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {
@@ -111,15 +109,6 @@ export class LocalStore {
   }
 }
 
-interface Written {
-  readonly datum: number;
-  readonly part: Item;
+interface Written extends Part {
   readonly bytes: Bytes;
-}
-
-function partOf(
-  activation: Activation,
-  { datum, part }: { readonly datum: number; readonly part: Item },
-): Part {
-  return { plan: activation.plan, invocation: activation.invocation, datum, part };
 }

@@ -49,7 +49,6 @@ export class Master {
   /** Workers that took part, for the release. */
   readonly #parties: Map<InvocationId, Set<number>>;
   readonly #sinks: Map<Invocation, number[]>;
-  readonly #held: WeakMap<Invocation, { readonly task: number; readonly item: Item }[]>;
   #nextPoll: number;
 
   constructor(env: Env, settings: Settings) {
@@ -64,7 +63,6 @@ export class Master {
     this.#attempts = new Map();
     this.#parties = new Map();
     this.#sinks = new Map();
-    this.#held = new WeakMap();
     this.#nextPoll = 0;
     this.#tracker = new Tracker(
       {
@@ -158,7 +156,7 @@ export class Master {
   /** Assigns it, or holds it back until what it reads from a lost memory is written again. */
   #assign(invocation: Invocation, task: number, item: Item): void {
     if (!isReadable(invocation, task, item)) {
-      entry(this.#held, invocation, () => []).push({ task, item });
+      invocation.held = [...invocation.held, { task, item }];
       return;
     }
     const { id, plan, round, workerOf } = invocation;
@@ -209,9 +207,9 @@ export class Master {
     this.#load[worker]!.assigned--;
     invocation.knowledge.learn(message.facts);
     this.#tracker.complete(invocation, task, item);
-    const held = this.#held.get(invocation);
-    if (held === undefined) return;
-    this.#held.delete(invocation);
+    const { held } = invocation;
+    if (held.length === 0) return;
+    invocation.held = [];
     for (const each of held) this.#assign(invocation, each.task, each.item);
   }
 
@@ -252,10 +250,9 @@ export class Master {
         if (index !== -1) poll.items.splice(index, 1);
         if (poll.items.length === 0) this.#polls.delete(key);
       }
-      const held = this.#held
-        .get(invocation)
-        ?.filter((other) => other.task !== task || other.item !== item);
-      if (held !== undefined) this.#held.set(invocation, held);
+      invocation.held = invocation.held.filter(
+        (other) => other.task !== task || other.item !== item,
+      );
       invocation.reset(task, item);
       vertices.add(task);
     }

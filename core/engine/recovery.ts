@@ -78,7 +78,7 @@ export function takeOver(
     const survives = graph.vertices[vertex]!.writes.every((datum) => {
       const { readers, spec } = graph.data[datum]!;
       if (readers.length > 0 && tagOf[datum] === "local") return false;
-      return spec.items === undefined || invocation.knowledge.count(datum, item) !== undefined;
+      return spec.items === undefined || invocation.knowledge.countOf(datum, item) !== undefined;
     });
     const fresh = invocation.join(vertex, item).status === "waiting";
     const known = found.some((other) => other.vertex === vertex && other.item === item);
@@ -135,12 +135,11 @@ export function lostWork(
 export function isReadable(invocation: Invocation, task: number, item: Item): boolean {
   const { knowledge, lost, plan } = invocation;
   if (lost.length === 0) return true;
-  const countOf = (datum: number, at: Item): number | undefined => knowledge.count(datum, at);
   return plan.graph.vertices[task]!.reads.every((read) => {
     const { producer, spec } = plan.graph.data[read.datum]!;
     if (producer === OUTSIDE || plan.tagOf[read.datum] !== "local") return true;
     if (!lost.includes(plan.workerOf[producer]!)) return true;
-    return partsOf(plan.graph, read, { vertex: task, item }, countOf).every((part) => {
+    return partsOf(plan.graph, read, { vertex: task, item }, knowledge.countOf).every((part) => {
       const { status } = invocation.join(
         producer,
         spec.items === undefined ? part : parentItem(part),

@@ -8,19 +8,22 @@ import type { Plan } from "../plan/plan.ts";
 import type { InvocationId, Message, Round } from "../protocol.ts";
 import { Invocation } from "./join.ts";
 
-/** Ended invocations that are remembered: far more than can be on their way at once. */
+/** Of ended invocations so many at least are remembered: far more than can be on their way at once. */
 const REMEMBERED = 16_384;
 
 export class Register {
   readonly #plans: Map<number, Plan>;
   readonly #open: Map<InvocationId, Invocation>;
-  /** To their plans, in order of ending; undefined: it ended before anything was heard of it. */
-  readonly #ended: Map<InvocationId, number | undefined>;
+  /** To their plans; undefined: it ended before anything was heard of it. */
+  #ended: Map<InvocationId, number | undefined>;
+  /** Those that ended before all in `#ended`: forgotten together, since single ones cost a search. */
+  #endedBefore: Map<InvocationId, number | undefined>;
 
   constructor() {
     this.#plans = new Map();
     this.#open = new Map();
     this.#ended = new Map();
+    this.#endedBefore = new Map();
   }
 
   addPlan(plan: Plan): void {
@@ -44,7 +47,7 @@ export class Register {
   enter(id: InvocationId, plan: number, round: Round = 0): Invocation | undefined {
     const open = this.#open.get(id);
     if (open?.round === round) return open;
-    if ((open !== undefined && open.round > round) || this.#ended.has(id)) return undefined;
+    if ((open !== undefined && open.round > round) || this.#hasEnded(id)) return undefined;
     const invocation = new Invocation(id, this.plan(plan), round);
     this.#open.set(id, invocation);
     return invocation;
@@ -54,12 +57,10 @@ export class Register {
   end(id: InvocationId): Invocation | undefined {
     const invocation = this.#open.get(id);
     this.#open.delete(id);
-    if (!this.#ended.has(id)) this.#ended.set(id, invocation?.plan.id);
-    if (this.#ended.size > REMEMBERED) {
-      for (const oldest of this.#ended.keys()) {
-        this.#ended.delete(oldest);
-        break;
-      }
+    if (!this.#hasEnded(id)) this.#ended.set(id, invocation?.plan.id);
+    if (this.#ended.size >= REMEMBERED) {
+      this.#endedBefore = this.#ended;
+      this.#ended = new Map();
     }
     return invocation;
   }
@@ -69,12 +70,16 @@ export class Register {
    * others were told; undefined: nothing.
    */
   releaseOf(id: InvocationId): Message | undefined {
-    const plan = this.#ended.get(id);
+    const plan = this.#ended.get(id) ?? this.#endedBefore.get(id);
     return plan === undefined ? undefined : { tag: "release", plan, invocation: id };
   }
 
   /** In order of appearance. */
   open(): readonly Invocation[] {
     return [...this.#open.values()];
+  }
+
+  #hasEnded(id: InvocationId): boolean {
+    return this.#ended.has(id) || this.#endedBefore.has(id);
   }
 }

@@ -29,28 +29,24 @@ export interface TrackerHost {
   sink(invocation: Invocation, vertex: number): void;
 }
 
-interface Pending {
-  readonly invocation: Invocation;
-  readonly answer: Answer;
-}
-
 export class Tracker {
   readonly #host: TrackerHost;
   readonly #journal: Journal;
-  readonly #queue: Pending[];
-  #draining: boolean;
+  /** Answers to hear; the first `#queued` count: cutting the list would free its memory each time. */
+  readonly #queue: Answer[];
+  #queued: number;
 
   constructor(host: TrackerHost, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
     this.#queue = [];
-    this.#draining = false;
+    this.#queued = 0;
   }
 
   /** Answers that came from elsewhere, on edges into this machine's vertices. */
   answer(invocation: Invocation, answers: readonly Answer[]): void {
-    for (const answer of answers) this.#queue.push({ invocation, answer });
-    this.#drain();
+    for (const answer of answers) this.#queue[this.#queued++] = answer;
+    this.#drain(invocation);
   }
 
   /** The task has run; its out-edges are taken. */
@@ -58,18 +54,13 @@ export class Tracker {
     const join = invocation.join(task, item);
     if (join.status === "done") return;
     this.#pass(invocation, { vertex: task, item, join }, true);
-    this.#drain();
+    this.#drain(invocation);
   }
 
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    for (let head = 0; head < this.#queue.length; head++) {
-      const { invocation, answer } = this.#queue[head]!;
-      this.#hear(invocation, answer);
-    }
-    this.#queue.length = 0;
-    this.#draining = false;
+  /** All answers of a drain are of one invocation: what they set going comes as further inputs. */
+  #drain(invocation: Invocation): void {
+    for (let head = 0; head < this.#queued; head++) this.#hear(invocation, this.#queue[head]!);
+    this.#queued = 0;
   }
 
   #hear(invocation: Invocation, answer: Answer): void {
@@ -80,7 +71,7 @@ export class Tracker {
     const slot = gathers ? gatherSlot(edge, answer.item) : edge.slot;
     const join = invocation.join(edge.to, item);
     if (!join.hear(slot, answer.taken)) {
-      this.#note("duplicate", invocation, { vertex: edge.to, item, value: answer.edge });
+      this.#journal.vertex("duplicate", invocation, { vertex: edge.to, item }, answer.edge);
       return;
     }
     if (join.status !== "waiting") return;
@@ -100,23 +91,17 @@ export class Tracker {
     at.join.status = "fired";
     switch (vertex.kind) {
       case "task":
-        this.#note("trigger", invocation, { vertex: at.vertex, item: at.item, value: at.cause });
+        this.#journal.vertex("trigger", invocation, at, at.cause);
         this.#host.run(invocation, at.vertex, at.item);
         return;
-      case "switch":
-        this.#note("branch", invocation, {
-          vertex: at.vertex,
-          item: at.item,
-          value: branchValue(vertex, chooseBranch(invocation, at)),
-        });
+      case "switch": {
+        const branch = branchValue(vertex, chooseBranch(invocation, at));
+        this.#journal.vertex("branch", invocation, at, branch);
         this.#pass(invocation, at, true);
         return;
+      }
       case "foreach":
-        this.#note("expand", invocation, {
-          vertex: at.vertex,
-          item: at.item,
-          value: width(invocation, at),
-        });
+        this.#journal.vertex("expand", invocation, at, width(invocation, at));
         this.#pass(invocation, at, true);
         return;
       case "join":
@@ -132,7 +117,7 @@ export class Tracker {
   /** Readers learn that nothing comes from here; a skipped foreach skips its close, not its bodies. */
   #skip(invocation: Invocation, at: Place, vertex: Vertex): void {
     const { graph } = invocation.plan;
-    this.#note("skip", invocation, { vertex: at.vertex, item: at.item, value: NONE });
+    this.#journal.vertex("skip", invocation, at, NONE);
     const unwritten = vertex.kind === "foreach" ? writtenInside(graph, at.vertex) : vertex.writes;
     const absent = unwritten.filter((datum) => graph.data[datum]!.readers.length > 0);
     invocation.knowledge.learn(absent.map((datum) => ({ tag: "absent", datum, item: at.item })));
@@ -172,18 +157,8 @@ export class Tracker {
 
   #tell(invocation: Invocation, answer: Answer): void {
     const { to } = invocation.plan.graph.edges[answer.edge]!;
-    if (this.#host.owns(invocation, to)) this.#queue.push({ invocation, answer });
+    if (this.#host.owns(invocation, to)) this.#queue[this.#queued++] = answer;
     else this.#host.forward(invocation, answer);
-  }
-
-  #note(
-    kind: "trigger" | "skip" | "branch" | "expand" | "duplicate",
-    invocation: Invocation,
-    at: { readonly vertex: number; readonly item: Item; readonly value: number },
-  ): void {
-    const { vertex, item, value } = at;
-    const of = { plan: invocation.plan.id, invocation: invocation.id, task: vertex, item };
-    this.#journal.vertex(kind, of, value);
   }
 }
 
@@ -246,8 +221,7 @@ export function width(
   foreach: { readonly vertex: number; readonly item: Item },
 ): number {
   const { knowledge, plan } = invocation;
-  const countOf = (datum: number, item: Item): number | undefined => knowledge.count(datum, item);
-  return widthOf(plan.graph, foreach, countOf) ?? 0;
+  return widthOf(plan.graph, foreach, knowledge.countOf) ?? 0;
 }
 
 /** At a close each body answers on the same edges: one slot an edge and part. */

@@ -4,10 +4,11 @@
  * tried again a few times.
  */
 
-import type { Env, Input, Output } from "../env.ts";
-import { elapsed, type Micros, NO_BYTES, NO_TIME } from "../units.ts";
+import type { Env, Input, Output, Tier } from "../env.ts";
+import type { Part } from "../storage/faastore.ts";
+import { type Bytes, elapsed, type Micros, NO_BYTES, NO_TIME } from "../units.ts";
 import { OUTSIDE } from "../workflow/graph.ts";
-import { childItem, type Item } from "../workflow/item.ts";
+import { childItem } from "../workflow/item.ts";
 import { partsOf } from "../workflow/parts.ts";
 import type { Activation, Transfer } from "./activation.ts";
 import type { Journal } from "./journal.ts";
@@ -19,12 +20,17 @@ export class Transfers {
   readonly #journal: Journal;
   readonly #store: LocalStore;
   readonly #settings: Settings;
+  /** Of the activation under way: copied once they are all there, since a list that grows is too long. */
+  readonly #gathered: Transfer[];
+  #count: number;
 
   constructor(env: Env, journal: Journal, store: LocalStore, settings: Settings) {
     this.#env = env;
     this.#journal = journal;
     this.#store = store;
     this.#settings = settings;
+    this.#gathered = [];
+    this.#count = 0;
   }
 
   /** Asks for all that the activation reads; false if that is nothing. */
@@ -42,13 +48,9 @@ export class Transfers {
     read.ended = true;
     this.#store.endRead(activation, read);
     const { stored } = activation.of.plan.graph.data[read.datum]!.spec;
-    this.#journal.data("get", activation, {
-      datum: read.datum,
-      part: read.part,
-      bytes: stored ? bytes : NO_BYTES,
-      wait_us: this.#since(read.since),
-      why: stored ? read.tier : "absent",
-    });
+    const wait_us = this.#since(read.since);
+    if (stored) this.#journal.data("get", activation, read, bytes, wait_us, read.tier);
+    else this.#journal.data("get", activation, read, NO_BYTES, wait_us, "absent");
     activation.readsLeft--;
     return activation.readsLeft === 0;
   }
@@ -68,19 +70,15 @@ export class Transfers {
         this.#place(activation, { datum, part: childItem(activation.item, part), bytes });
       }
     }
+    activation.writes = this.#takeGathered();
     return this.#writeNext(activation);
   }
 
   /** One write has ended; whether there is another, which is begun. */
   stored(activation: Activation): boolean {
     const write = activation.writes[activation.written]!;
-    this.#journal.data("put", activation, {
-      datum: write.datum,
-      part: write.part,
-      bytes: write.bytes,
-      wait_us: this.#since(write.since),
-      why: write.tier,
-    });
+    const wait_us = this.#since(write.since);
+    this.#journal.data("put", activation, write, write.bytes, wait_us, write.tier);
     if (write.tier === "remote") this.#store.backed(activation, write);
     activation.written++;
     return this.#writeNext(activation);
@@ -105,32 +103,41 @@ export class Transfers {
     return activation.state === "reading" ? activation.reads[slot] : activation.writes[slot];
   }
 
-  #readsOf(activation: Activation): Transfer[] {
+  #readsOf(activation: Activation): readonly Transfer[] {
     const { of, task, item } = activation;
+    const { knowledge } = of;
     const { graph } = of.plan;
-    const countOf = (datum: number, at: Item): number | undefined => of.knowledge.count(datum, at);
-    const reads: Transfer[] = [];
+    const reader = { vertex: task, item };
     for (const read of graph.vertices[task]!.reads) {
-      for (const part of partsOf(graph, read, { vertex: task, item }, countOf)) {
-        const { datum } = read;
-        if (of.knowledge.absent(datum, part)) {
-          const nothing = { datum, part, bytes: 0, wait_us: 0, why: "absent" } as const;
-          this.#journal.data("get", activation, nothing);
+      const { datum } = read;
+      const outside = graph.data[datum]!.producer === OUTSIDE;
+      for (const part of partsOf(graph, read, reader, knowledge.countOf)) {
+        const at = { datum, part };
+        if (knowledge.absent(datum, part)) {
+          this.#journal.data("get", activation, at, NO_BYTES, NO_TIME, "absent");
           continue;
         }
-        const outside = graph.data[datum]!.producer === OUTSIDE;
-        const tier = outside ? "remote" : this.#store.beginRead(activation, { datum, part });
-        reads.push(transfer({ datum, part, tier, bytes: NO_BYTES }));
+        this.#gather(at, outside ? "remote" : this.#store.beginRead(activation, at), NO_BYTES);
       }
     }
-    return reads;
+    return this.#takeGathered();
   }
 
-  #place(activation: Activation, written: Pick<Transfer, "datum" | "part" | "bytes">): void {
-    const { datum, part, bytes } = written;
+  #place(activation: Activation, written: Part & { readonly bytes: Bytes }): void {
     for (const tier of this.#store.place(activation, written)) {
-      activation.writes.push(transfer({ datum, part, tier, bytes }));
+      this.#gather(written, tier, written.bytes);
     }
+  }
+
+  #gather({ datum, part }: Part, tier: Tier, bytes: Bytes): void {
+    const since = NO_TIME;
+    this.#gathered[this.#count++] = { datum, part, tier, bytes, tries: 0, since, ended: false };
+  }
+
+  #takeGathered(): readonly Transfer[] {
+    const transfers = this.#gathered.slice(0, this.#count);
+    this.#count = 0;
+    return transfers;
   }
 
   #writeNext(activation: Activation): boolean {
@@ -178,13 +185,4 @@ export class Transfers {
   #since(start: Micros): Micros {
     return elapsed({ start, end: this.#env.now() });
   }
-}
-
-function transfer({
-  datum,
-  part,
-  tier,
-  bytes,
-}: Pick<Transfer, "datum" | "part" | "tier" | "bytes">): Transfer {
-  return { datum, part, tier, bytes, tries: 0, since: NO_TIME, ended: false };
 }

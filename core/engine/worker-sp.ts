@@ -19,28 +19,20 @@ import { heardFrom, isReadable, takeOver, toldTo } from "./recovery.ts";
 import type { WorkerContext, WorkerScheme } from "./scheme.ts";
 import { Tracker } from "./tracker.ts";
 
-/** A task that may run as far as control goes. */
-interface HeldTask {
-  readonly task: number;
-  readonly item: Item;
-}
-
 export class WorkerSp implements WorkerScheme {
   readonly #context: WorkerContext;
   readonly #tracker: Tracker;
   readonly #outbox: Outbox;
   readonly #sinks: Map<Invocation, number[]>;
-  readonly #held: WeakMap<Invocation, HeldTask[]>;
 
   constructor(context: WorkerContext) {
     this.#context = context;
     this.#outbox = new Outbox(context.env, { batch: context.settings.batchTriggers });
     this.#sinks = new Map();
-    this.#held = new WeakMap();
     this.#tracker = new Tracker(
       {
         owns: (invocation, vertex) => invocation.workerOf[vertex] === context.worker,
-        run: (invocation, task, item) => this.#run(invocation, { task, item }),
+        run: (invocation, task, item) => this.#run(invocation, task, item),
         forward: (invocation, answer) => this.#forward(invocation, answer),
         resolved: (invocation, vertex, item) => context.consumed(invocation, vertex, item),
         sink: (invocation, vertex) => this.#sink(invocation, vertex),
@@ -151,21 +143,20 @@ export class WorkerSp implements WorkerScheme {
     this.#letGo(invocation);
   }
 
-  #run(invocation: Invocation, held: HeldTask): void {
-    if (isReadable(invocation, held.task, held.item)) {
-      const { task, item } = held;
+  #run(invocation: Invocation, task: number, item: Item): void {
+    if (isReadable(invocation, task, item)) {
       this.#context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, task, item });
       return;
     }
-    this.#held.set(invocation, [...(this.#held.get(invocation) ?? []), held]);
+    invocation.held = [...invocation.held, { task, item }];
   }
 
   /** Something has ended: what waited for it may run. */
   #letGo(invocation: Invocation): void {
-    const held = this.#held.get(invocation);
-    if (held === undefined) return;
-    this.#held.delete(invocation);
-    for (const task of held) this.#run(invocation, task);
+    const { held } = invocation;
+    if (held.length === 0) return;
+    invocation.held = [];
+    for (const { task, item } of held) this.#run(invocation, task, item);
   }
 
   #forward(invocation: Invocation, answer: Answer): void {

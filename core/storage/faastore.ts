@@ -9,10 +9,8 @@ import type { InvocationId } from "../protocol.ts";
 import { type Bytes, NO_BYTES } from "../units.ts";
 import { type Item, MAX_WIDTH } from "../workflow/item.ts";
 
-/** A datum's part as the store knows it. */
+/** A datum, or one part of it, of an invocation. */
 export interface Part {
-  readonly plan: number;
-  readonly invocation: InvocationId;
   readonly datum: number;
   readonly part: Item;
 }
@@ -27,6 +25,8 @@ export interface PutDecision {
 }
 
 export interface LocalCopy extends Part {
+  readonly plan: number;
+  readonly invocation: InvocationId;
   readonly bytes: Bytes;
 }
 
@@ -38,8 +38,9 @@ interface Entry extends LocalCopy {
   reads: number;
 }
 
-const REMOTE_ONLY: PutDecision = { tiers: ["remote"], spilled: false, evicted: [] };
-const LOCAL_ONLY: PutDecision = { tiers: ["local"], spilled: false, evicted: [] };
+const NOTHING: readonly LocalCopy[] = [];
+const REMOTE_ONLY: PutDecision = { tiers: ["remote"], spilled: false, evicted: NOTHING };
+const LOCAL_ONLY: PutDecision = { tiers: ["local"], spilled: false, evicted: NOTHING };
 
 export class FaaStore {
   #quota: Bytes;
@@ -65,13 +66,18 @@ export class FaaStore {
     this.#quota = quota;
   }
 
+  /** Whether any part of the invocation is here. */
+  holdsAny(invocation: InvocationId): boolean {
+    return this.#parts.has(invocation);
+  }
+
   /**
    * Where a part goes, and room reserved if that is here. `holds`: how many vertices of this worker
    * will let go of it; with none, a local copy would serve nobody.
    */
   put(copy: LocalCopy, tag: Tag, holds: number): PutDecision {
     if (tag === "remote" || (tag === "both" && holds === 0)) return REMOTE_ONLY;
-    this.#forget(copy);
+    this.discard(copy.invocation, copy);
     const evicted = this.#makeRoom(copy.bytes);
     if (this.#used + copy.bytes > this.#quota) {
       return { tiers: ["remote"], spilled: true, evicted };
@@ -85,33 +91,32 @@ export class FaaStore {
   }
 
   /** The remote copy is complete too: from now on the local one may be evicted. */
-  backed(part: Part): void {
-    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+  backed(invocation: InvocationId, part: Part): void {
+    const entry = this.#find(invocation, part);
     if (entry !== undefined) entry.evictable = true;
   }
 
   /** From where to read: here if it is here. */
-  tierOf(part: Part): Tier {
-    const here = this.#parts.get(part.invocation)?.has(keyOf(part)) ?? false;
-    return here ? "local" : "remote";
+  tierOf(invocation: InvocationId, part: Part): Tier {
+    return this.#find(invocation, part) === undefined ? "remote" : "local";
   }
 
   /** A read begins, from the tier given; if that is here, `endRead` has to follow. */
-  beginRead(part: Part): Tier {
-    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+  beginRead(invocation: InvocationId, part: Part): Tier {
+    const entry = this.#find(invocation, part);
     if (entry === undefined) return "remote";
     entry.reads++;
     return "local";
   }
 
-  endRead(part: Part): void {
-    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+  endRead(invocation: InvocationId, part: Part): void {
+    const entry = this.#find(invocation, part);
     if (entry !== undefined) entry.reads--;
   }
 
   /** One holder is through with it; gives the copy back when that was the last. */
-  letGo(part: Part): LocalCopy | undefined {
-    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+  letGo(invocation: InvocationId, part: Part): LocalCopy | undefined {
+    const entry = this.#find(invocation, part);
     if (entry === undefined) return undefined;
     entry.holds--;
     if (entry.holds > 0) return undefined;
@@ -120,15 +125,17 @@ export class FaaStore {
   }
 
   /** A copy that must not be read; gives it back if it was here. */
-  discard(part: Part): LocalCopy | undefined {
-    const entry = this.#parts.get(part.invocation)?.get(keyOf(part));
+  discard(invocation: InvocationId, part: Part): LocalCopy | undefined {
+    const entry = this.#find(invocation, part);
     if (entry !== undefined) this.#forget(entry);
     return entry;
   }
 
   /** Everything left of an invocation that is over. */
   end(invocation: InvocationId): readonly LocalCopy[] {
-    const left = [...(this.#parts.get(invocation)?.values() ?? [])];
+    const parts = this.#parts.get(invocation);
+    if (parts === undefined) return NOTHING;
+    const left = [...parts.values()];
     for (const entry of left) this.#used = (this.#used - entry.bytes) as Bytes;
     this.#parts.delete(invocation);
     return left;
@@ -137,7 +144,7 @@ export class FaaStore {
   /** Gives up backed copies, oldest invocation first, as long as that can make `bytes` fit. */
   #makeRoom(bytes: Bytes): readonly LocalCopy[] {
     const missing = this.#used + bytes - this.#quota;
-    if (missing <= 0) return [];
+    if (missing <= 0) return NOTHING;
     const chosen: Entry[] = [];
     let freed = 0;
     for (const parts of this.#parts.values()) {
@@ -148,18 +155,20 @@ export class FaaStore {
         freed += entry.bytes;
       }
     }
-    if (freed < missing) return [];
+    if (freed < missing) return NOTHING;
     for (const entry of chosen) this.#forget(entry);
     return chosen;
   }
 
-  #forget(part: Part): void {
-    const parts = this.#parts.get(part.invocation);
-    const entry = parts?.get(keyOf(part));
-    if (parts === undefined || entry === undefined) return;
-    parts.delete(keyOf(part));
+  #find(invocation: InvocationId, part: Part): Entry | undefined {
+    return this.#parts.get(invocation)?.get(keyOf(part));
+  }
+
+  #forget(entry: Entry): void {
+    const parts = this.#partsOf(entry.invocation);
+    parts.delete(keyOf(entry));
     this.#used = (this.#used - entry.bytes) as Bytes;
-    if (parts.size === 0) this.#parts.delete(part.invocation);
+    if (parts.size === 0) this.#parts.delete(entry.invocation);
   }
 
   #partsOf(invocation: InvocationId): Map<PartKey, Entry> {

@@ -10,6 +10,7 @@ export type CountOf = (datum: number, item: Item) => number | undefined;
 
 /** The item of scope `to`, which is around `from` or the same, that `item` of scope `from` lies in. */
 export function itemIn(graph: Graph, item: Item, span: { from: number; to: number }): Item {
+  if (span.from === span.to) return item;
   let outer = item;
   for (let depth = depthOf(graph, span.from); depth > depthOf(graph, span.to); depth--) {
     outer = parentItem(outer);

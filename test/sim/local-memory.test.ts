@@ -35,7 +35,7 @@ function timesOf(...asked: readonly Asked[]): readonly (number | undefined)[] {
       bytes: 1_000_000 as Bytes,
       content: each.content ?? "binary",
       thread: each.thread ?? new ContainerThread(PROFILE),
-      answer: () => {
+      answered: () => {
         times[index] = kernel.now / 1000;
       },
     });

@@ -20,13 +20,13 @@ function copy(datum: number, bytes: number, invocation = 1): LocalCopy {
 test("a datum tagged remote takes no room here", () => {
   const faastore = store(100);
   assert.equal(faastore.put(copy(0, 10), "remote", 1).tiers, ["remote"]);
-  assert.equal([faastore.used, faastore.tierOf(copy(0, 10))], [0, "remote"]);
+  assert.equal([faastore.used, faastore.tierOf(1, copy(0, 10))], [0, "remote"]);
 });
 
 test("a datum tagged local stays here while the quota lasts, to the last byte", () => {
   const faastore = store(100);
   assert.equal(faastore.put(copy(0, 100), "local", 1).tiers, ["local"]);
-  assert.equal([faastore.used, faastore.tierOf(copy(0, 100))], [100, "local"]);
+  assert.equal([faastore.used, faastore.tierOf(1, copy(0, 100))], [100, "local"]);
   const { tiers, spilled } = faastore.put(copy(1, 1), "local", 1);
   assert.equal([tiers, spilled, faastore.used], [["remote"], true, 100]);
 });
@@ -42,20 +42,20 @@ test("a datum tagged both that nobody here reads goes to the remote store only",
 test("the last of its readers frees a datum", () => {
   const faastore = store(100);
   faastore.put(copy(0, 60), "local", 2);
-  assert.is(faastore.letGo(copy(0, 0)), undefined);
-  assert.is(faastore.letGo(copy(0, 0))?.bytes, 60);
-  assert.equal([faastore.used, faastore.letGo(copy(0, 0))], [0, undefined]);
+  assert.is(faastore.letGo(1, copy(0, 0)), undefined);
+  assert.is(faastore.letGo(1, copy(0, 0))?.bytes, 60);
+  assert.equal([faastore.used, faastore.letGo(1, copy(0, 0))], [0, undefined]);
 });
 
 test("room is made of what the remote store has too, oldest first, and of no more than needed", () => {
   const faastore = store(100);
   for (const datum of [0, 1, 2]) {
     faastore.put(copy(datum, 30), "both", 1);
-    faastore.backed(copy(datum, 30));
+    faastore.backed(1, copy(datum, 30));
   }
   const { evicted, tiers } = faastore.put(copy(3, 30), "local", 1);
   assert.equal([evicted.map(({ datum }) => datum), tiers], [[0], ["local"]]);
-  assert.equal([faastore.tierOf(copy(0, 0)), faastore.used], ["remote", 90]);
+  assert.equal([faastore.tierOf(1, copy(0, 0)), faastore.used], ["remote", 90]);
 });
 
 test("what is only here, or whose remote copy is not complete, is never evicted", () => {
@@ -69,21 +69,21 @@ test("what is only here, or whose remote copy is not complete, is never evicted"
 test("a copy that is being read is not evicted before the read has ended", () => {
   const faastore = store(100);
   faastore.put(copy(0, 60), "both", 1);
-  faastore.backed(copy(0, 60));
-  assert.is(faastore.beginRead(copy(0, 60)), "local");
+  faastore.backed(1, copy(0, 60));
+  assert.is(faastore.beginRead(1, copy(0, 60)), "local");
   assert.is(faastore.put(copy(1, 60), "local", 1).spilled, true);
-  faastore.endRead(copy(0, 60));
+  faastore.endRead(1, copy(0, 60));
   assert.is(faastore.put(copy(2, 60), "local", 1).evicted.length, 1);
-  assert.is(faastore.beginRead(copy(0, 60)), "remote");
+  assert.is(faastore.beginRead(1, copy(0, 60)), "remote");
 });
 
 test("nothing is evicted for a datum that would not fit all the same", () => {
   const faastore = store(100);
   faastore.put(copy(0, 60), "local", 1);
   faastore.put(copy(1, 20), "both", 1);
-  faastore.backed(copy(1, 20));
+  faastore.backed(1, copy(1, 20));
   assert.equal(faastore.put(copy(2, 50), "local", 1).evicted, []);
-  assert.is(faastore.tierOf(copy(1, 20)), "local");
+  assert.is(faastore.tierOf(1, copy(1, 20)), "local");
 });
 
 test("a datum written again takes the room of one copy", () => {
@@ -103,7 +103,7 @@ test("the end of an invocation frees what it left, and nothing of another", () =
     [30, 20],
   );
   assert.equal(
-    [faastore.used, faastore.tierOf(copy(0, 10, 2)), faastore.end(1)],
+    [faastore.used, faastore.tierOf(2, copy(0, 10, 2)), faastore.end(1)],
     [10, "local", []],
   );
 });
