@@ -1,4 +1,4 @@
-/** `faasflow trace`: traces made of what ran. */
+/** `faasflow trace`: traces made of what ran, here or elsewhere. */
 
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -14,6 +14,7 @@ import { resolveWorkflow } from "../workflows/load.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { fileLines } from "./file-lines.ts";
 import { FileOutput } from "./file-output.ts";
+import { fromArrivalsCommand } from "./from-arrivals-command.ts";
 import { TraceRecorder } from "./from-events.ts";
 import { formatTraceEntry, TRACE_HEADER, type TraceEntry } from "./record.ts";
 
@@ -78,7 +79,7 @@ const fromEvents = Command.make(
 
 export const traceCommand = Command.make("trace").pipe(
   Command.withDescription("Traces: when invocations arrive, and what they do"),
-  Command.withSubcommands([fromEvents]),
+  Command.withSubcommands([fromEvents, fromArrivalsCommand]),
 );
 
 /** How the run named its workflows. */

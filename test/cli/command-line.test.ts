@@ -34,6 +34,7 @@ for (const command of [
   ["experiment"],
   ["report"],
   ["trace", "from-events"],
+  ["trace", "from-arrivals"],
 ]) {
   help(`of ${command.join(" ")} goes to standard output, with an example`, () => {
     const { code, stdout, stderr } = faasflow(...command, "--help");
@@ -76,7 +77,7 @@ refused("an unknown command is named, with the nearest one", () => {
 
 refused("no command, or a command without its subcommand, says what there is", () => {
   checkRefused(faasflow(), /start, simulate,.* plan, check, new, import, trace/);
-  checkRefused(faasflow("trace"), /from-events/);
+  checkRefused(faasflow("trace"), /from-events, from-arrivals/);
 });
 
 refused("a flag without its value, an argument too many, one too few", () => {
@@ -171,6 +172,7 @@ refused("files that cannot be read or written", () => {
   }
   checkRefused(faasflow("simulate", "wordcount", "--trace", "no-such.trace"), /no-such\.trace/);
   checkRefused(faasflow("trace", "from-events", "no-such.ndjson"), /no-such\.ndjson/);
+  checkRefused(faasflow("trace", "from-arrivals", "no-such.csv"), /no-such\.csv.*Name another/);
   checkRefused(
     faasflow("plan", "genome", "--workers", "x", "--partition", "y"),
     /--workers/,
