@@ -52,7 +52,7 @@ export class Groups {
     this.#spread();
     this.overCommitted = this.#rooms.some((room) => room < 0);
     if (this.overCommitted) this.#raise(input);
-    this.#mostRoom = this.#rooms.reduce((most, room) => Math.max(most, room));
+    this.#mostRoom = mostOf(this.#rooms);
   }
 
   /** The group's number for now; those of `numbered` are the final ones. */
@@ -93,11 +93,15 @@ export class Groups {
 
   /** The worker that would take both; -1 if none can. O(workers). */
   bestFit(a: number, b: number): number {
+    const rooms = this.#rooms;
     const need = this.#needs[a]! + this.#needs[b]!;
+    const homeOfA = this.#workers[a]!;
+    const homeOfB = this.#workers[b]!;
     let worker = NO_WORKER;
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.#rooms.length; i++) {
-      const room = this.#roomWithout(i, a, b);
+    for (let i = 0; i < rooms.length; i++) {
+      const own = i === homeOfA || i === homeOfB;
+      const room = own ? this.#roomWithout(i, a, b) : rooms[i]!;
       if (room >= need && room < least) {
         worker = i;
         least = room;
@@ -109,18 +113,20 @@ export class Groups {
   /** Puts the two together on `worker`; gives the group that has grown. */
   merge(a: number, b: number, worker: number): number {
     const [into, from] = this.#members[a]!.length >= this.#members[b]!.length ? [a, b] : [b, a];
-    this.#rooms[this.#workers[a]!]! += this.#needs[a]!;
-    this.#rooms[this.#workers[b]!]! += this.#needs[b]!;
-    for (const task of this.#members[from]!) {
+    this.#addRoom(this.#workers[a]!, this.#needs[a]!);
+    this.#addRoom(this.#workers[b]!, this.#needs[b]!);
+    const grown = this.#members[into]!;
+    const joining = this.#members[from]!;
+    for (let i = 0; i < joining.length; i++) {
+      const task = joining[i]!;
       this.#groupOf[task] = into;
-      this.#members[into]!.push(task);
+      grown.push(task);
     }
     this.#members[from] = [];
     this.#needs[into]! += this.#needs[from]!;
     this.#needs[from] = 0;
     this.#workers[into] = worker;
-    this.#rooms[worker]! -= this.#needs[into]!;
-    this.#mostRoom = this.#rooms.reduce((most, room) => Math.max(most, room));
+    this.#addRoom(worker, -this.#needs[into]!);
     return into;
   }
 
@@ -153,12 +159,11 @@ export class Groups {
     const left = this.#members[from]!;
     left.splice(left.indexOf(task), 1);
     this.#needs[from]! -= scale;
-    this.#rooms[this.#workers[from]!]! += scale;
+    this.#addRoom(this.#workers[from]!, scale);
     this.#members[to]!.push(task);
     this.#groupOf[task] = to;
     this.#needs[to]! += scale;
-    this.#rooms[this.#workers[to]!]! -= scale;
-    this.#mostRoom = this.#rooms.reduce((most, room) => Math.max(most, room));
+    this.#addRoom(this.#workers[to]!, -scale);
   }
 
   /** Groups numbered by their first task. */
@@ -193,10 +198,24 @@ export class Groups {
     for (let worker = 0; worker < this.#rooms.length; worker++) this.#rooms[worker]! += more;
   }
 
+  #addRoom(worker: number, more: number): void {
+    const before = this.#rooms[worker]!;
+    const room = before + more;
+    this.#rooms[worker] = room;
+    if (room >= this.#mostRoom) this.#mostRoom = room;
+    else if (before === this.#mostRoom) this.#mostRoom = mostOf(this.#rooms);
+  }
+
   #roomWithout(worker: number, a: number, b: number): number {
     let room = this.#rooms[worker]!;
     if (this.#workers[a] === worker) room += this.#needs[a]!;
     if (this.#workers[b] === worker) room += this.#needs[b]!;
     return room;
   }
+}
+
+function mostOf(rooms: Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rooms.length; i++) if (rooms[i]! > most) most = rooms[i]!;
+  return most;
 }

@@ -11,23 +11,25 @@
  *    what it writes) that saves most bytes, ties to the first found, if the longest path gets no
  *    longer than Algorithm 1 left it. Again, until a whole pass moves nothing.
  * 3. Exchanges, where the worker is full. For each task, by id: to a neighbouring group in place of
- *    a task there, which goes where the first came from or to a neighbouring group of its own; the
- *    first such pair that saves bytes, under the same limits, if neither of the two alone would
- *    make the longest path too long. Steps 2 and 1 after each pass, for what has found room; again,
- *    until a pass exchanges nothing.
+ *    a task there, which goes where the first came from or, of its own neighbours, to the group
+ *    where it would save most; the first such pair that saves bytes, under the same limits, if
+ *    neither of the two alone would make the longest path too long. Step 2 after each pass, for what
+ *    has found room; again, until a pass exchanges nothing.
+ * 4. Merges once more; if there were any, all of it again from step 2.
  *
  * All of it ends once `LOOKS` data, readers, members and vertices (for the longest path) were looked
  * at, which graphs of some thousand tasks that no worker can hold come to.
  *
  * Every step saves bytes and keeps the limits, so the result is never worse than Algorithm 1's: the
  * critical path is never longer, the bytes that go through the remote store never more. Bytes are
- * reckoned datum by datum, by the workers its readers run on (see `traffic.ts`). The quota is
+ * reckoned datum by datum, by the workers its readers run on (see `remote-bytes.ts`). The quota is
  * charged for each producer with a reader in its group, once, with all its output bytes.
  *
  * Cost: a trial merge costs the data of the tasks that change workers. What a task saves alone is
  * kept until data of its change (see `Traffic`), so that of most exchanges no more is looked at than
  * two such sums, and of most others only the edges of one task. What has failed is not tried again
- * before something has changed.
+ * before something has changed. In a cold process most of the time goes to compiling this code, so a
+ * kind of step more costs more than many more steps of a kind.
  */
 
 import {
@@ -44,65 +46,74 @@ export function partitionPlus(problem: PartitionProblem): Partition {
   grouping.followLongestPath();
   const refinement = new Refinement(problem, grouping);
   while (refinement.mergeOnce());
-  while (refinement.moveOnce());
-  while (refinement.exchangeOnce()) {
+  do {
     while (refinement.moveOnce());
-    while (refinement.mergeOnce());
-  }
+    while (refinement.exchangeOnce()) while (refinement.moveOnce());
+  } while (refinement.mergeOnce());
+  refinement.chargeRest();
   return grouping.result();
 }
 
+const NOBODY: ReadonlySet<number> = new Set();
 /** Data, readers, members and vertices looked at after Algorithm 1: about a second. */
 const LOOKS = 5_000_000;
-
-interface Pair {
-  readonly datum: number;
-  readonly reader: number;
-}
 
 class Refinement {
   readonly #problem: PartitionProblem;
   readonly #grouping: Grouping;
   readonly #traffic: Traffic;
-  readonly #pairs: readonly Pair[];
+  /** Data, dearest first. */
+  readonly #dearest: readonly number[];
   /** No move may make the longest path longer than this. */
   readonly #limit_s: number;
-  /** Merges, moves and exchanges so far. What failed fails again until there is another. */
-  #steps: number;
-  /** By pair of groups and by task: how many steps there were when merge or exchange last failed. */
+  /** Whether the quota might not do for all producers; else they are charged at the end. */
+  readonly #isQuotaShort: boolean;
+  /** By pair of groups and by task: the trials kept when it last failed. It fails till there is one more. */
   readonly #noMerge: Map<number, number>;
   readonly #noMove: Int32Array;
   readonly #noExchange: Int32Array;
+  /** By group: the search for neighbours that met it last; how many searches there were. */
+  readonly #metBy: Int32Array;
+  #searches: number;
   /** Members considered so far, less what Algorithm 1 visited. */
   #looks: number;
 
   constructor(problem: PartitionProblem, grouping: Grouping) {
+    const count = problem.tasks.length;
     this.#problem = problem;
     this.#grouping = grouping;
-    const workerOf = Int32Array.from(problem.tasks, (_, task) => grouping.groups.workerOf(task));
+    const workerOf = new Int32Array(count);
+    for (let task = 0; task < count; task++) workerOf[task] = grouping.groups.workerOf(task);
     this.#traffic = new Traffic(problem.data, workerOf, problem.rooms.length);
-    this.#pairs = pairsByBytes(problem.data);
+    this.#dearest = byBytes(problem.data);
     this.#limit_s = grouping.criticalPath_s();
-    this.#steps = 0;
+    this.#isQuotaShort = uncharged(problem, grouping) > grouping.quotaLeft;
     this.#noMerge = new Map();
-    this.#noMove = new Int32Array(problem.tasks.length).fill(-1);
-    this.#noExchange = this.#noMove.slice();
+    this.#noMove = new Int32Array(count).fill(-1);
+    this.#noExchange = new Int32Array(count).fill(-1);
+    this.#metBy = new Int32Array(count);
+    this.#searches = 0;
     this.#looks = -grouping.visits;
   }
 
-  /** One pass over all pairs of datum and reader; whether any merged. */
+  /** One pass over all data and their readers; whether any merged. */
   mergeOnce(): boolean {
     const groups = this.#grouping.groups;
+    const { producerOf, readersOf } = this.#traffic;
+    const { start, items: readers } = readersOf;
     let merged = false;
-    for (const pair of this.#pairs) {
-      const a = groups.groupOf(this.#problem.data[pair.datum]!.producer);
-      const b = groups.groupOf(pair.reader);
-      if (a === b || !groups.withinLimit(a, b) || !groups.fits(a, b)) continue;
-      const pairOfGroups = a * this.#problem.tasks.length + b;
-      if (this.#noMerge.get(pairOfGroups) === this.#steps) continue;
-      if (this.#isSpent()) return false;
-      if (this.#merge(a, b)) merged = true;
-      else this.#noMerge.set(pairOfGroups, this.#steps);
+    for (let i = 0; i < this.#dearest.length; i++) {
+      const id = this.#dearest[i]!;
+      for (let k = start[id]!; k < start[id + 1]!; k++) {
+        const a = groups.groupOf(producerOf[id]!);
+        const b = groups.groupOf(readers[k]!);
+        if (a === b || !groups.withinLimit(a, b) || !groups.fits(a, b)) continue;
+        const pairOfGroups = a * this.#metBy.length + b;
+        if (this.#noMerge.get(pairOfGroups) === this.#traffic.kept) continue;
+        if (this.#isSpent()) return false;
+        if (this.#merge(a, b)) merged = true;
+        else this.#noMerge.set(pairOfGroups, this.#traffic.kept);
+      }
     }
     return merged;
   }
@@ -110,16 +121,17 @@ class Refinement {
   #merge(a: number, b: number): boolean {
     const groups = this.#grouping.groups;
     const worker = groups.bestFit(a, b);
-    const together = [...groups.members(a), ...groups.members(b)];
-    for (const task of together) this.#traffic.suppose(task, worker);
+    this.#supposeGroup(a, worker);
+    this.#supposeGroup(b, worker);
     if (this.#traffic.saved() > 0) {
       const inside = (task: number) => groups.groupOf(task) === a || groups.groupOf(task) === b;
-      const producers = this.#uncharged(together, inside);
+      const producers = this.#isQuotaShort
+        ? this.#uncharged([...groups.members(a), ...groups.members(b)], inside)
+        : NOBODY;
       if (this.#affordable(producers)) {
         for (const producer of producers) this.#grouping.charge(producer);
         this.#grouping.merge(a, b, worker);
         this.#traffic.keep();
-        this.#steps++;
         return true;
       }
     }
@@ -127,20 +139,36 @@ class Refinement {
     return false;
   }
 
+  #supposeGroup(group: number, worker: number): void {
+    if (this.#grouping.groups.workerOfGroup(group) === worker) return;
+    const members = this.#grouping.groups.members(group);
+    for (let i = 0; i < members.length; i++) this.#traffic.suppose(members[i]!, worker);
+  }
+
   /** One pass over all tasks; whether any moved. */
   moveOnce(): boolean {
-    let moved = false;
-    for (let task = 0; task < this.#problem.tasks.length; task++) {
-      if (this.#noMove[task] === this.#steps) continue;
-      if (this.#isSpent()) return moved;
-      if (this.#moveTask(task)) moved = true;
-      else this.#noMove[task] = this.#steps;
+    return this.#passOnce(this.#noMove, (task) => this.#moveTask(task));
+  }
+
+  /** One pass over all tasks; whether any took another's place. */
+  exchangeOnce(): boolean {
+    return this.#passOnce(this.#noExchange, (task) => this.#exchangeTask(task));
+  }
+
+  #passOnce(failedAt: Int32Array, change: (task: number) => boolean): boolean {
+    let changed = false;
+    for (let task = 0; task < failedAt.length; task++) {
+      this.#grouping.refresh();
+      this.#traffic.refresh();
+      if (failedAt[task] === this.#traffic.kept || this.#traffic.mostSaved(task) <= 0) continue;
+      if (this.#isSpent()) return changed;
+      if (change(task)) changed = true;
+      else failedAt[task] = this.#traffic.kept;
     }
-    return moved;
+    return changed;
   }
 
   #moveTask(task: number): boolean {
-    if (this.#traffic.mostSaved(task) <= 0) return false;
     const groups = this.#grouping.groups;
     const options: { readonly to: number; readonly saved: number }[] = [];
     for (const to of this.#neighbours(task)) {
@@ -151,53 +179,86 @@ class Refinement {
       if (saved > 0) options.push({ to, saved });
     }
     options.sort((a, b) => b.saved - a.saved);
-    return options.some(
-      ({ to }) => this.#grouping.allows({ task, to }, this.#limit_s) && this.#make([{ task, to }]),
-    );
-  }
-
-  /** One pass over all tasks; whether any took another's place. */
-  exchangeOnce(): boolean {
-    let exchanged = false;
-    for (let task = 0; task < this.#problem.tasks.length; task++) {
-      if (this.#noExchange[task] === this.#steps) continue;
-      if (this.#isSpent()) return exchanged;
-      if (this.#exchangeTask(task)) exchanged = true;
-      else this.#noExchange[task] = this.#steps;
+    for (const { to } of options) {
+      if (this.#grouping.allows({ task, to }, this.#limit_s) && this.#make([{ task, to }]))
+        return true;
     }
-    return exchanged;
-  }
-
-  #exchangeTask(task: number): boolean {
-    if (this.#traffic.mostSaved(task) <= 0) return false;
-    for (const to of this.#neighbours(task)) if (this.#exchangeInto(task, to)) return true;
     return false;
   }
 
-  #exchangeInto(task: number, to: number): boolean {
-    const groups = this.#grouping.groups;
-    const worker = groups.workerOfGroup(to);
-    if (worker === groups.workerOf(task)) return false;
-    const saved = this.#traffic.savedAlone(task, worker);
-    if (saved <= 0 || !this.#grouping.allows({ task, to }, this.#limit_s)) return false;
-    const members = groups.members(to);
+  #exchangeTask(task: number): boolean {
+    for (const to of this.#neighbours(task)) if (this.#exchangeInto({ task, to })) return true;
+    return false;
+  }
+
+  /**
+   * Makes the move in place of a member of the group, which goes where the task comes from or where
+   * it would save most itself.
+   */
+  #exchangeInto(move: Move): boolean {
+    const { groups } = this.#grouping;
+    const home = groups.groupOf(move.task);
+    const worker = groups.workerOfGroup(move.to);
+    if (worker === groups.workerOfGroup(home)) return false;
+    const saved = this.#traffic.savedAlone(move.task, worker);
+    if (saved <= 0 || !this.#grouping.allows(move, this.#limit_s)) return false;
+    const members = groups.members(move.to);
     this.#looks += members.length;
-    return members.some((other) => {
-      if (saved + this.#traffic.mostSaved(other) <= 0 || this.#isSpent()) return false;
-      const targets = new Set([groups.groupOf(task), ...this.#neighbours(other)]);
-      for (const target of targets) {
-        if (target === to || !groups.canExchange(task, other, target)) continue;
-        // What the two share is met in both sums; it decides seldom, so it is looked at last.
-        if (saved + this.#traffic.savedAlone(other, groups.workerOfGroup(target)) <= 0) continue;
-        if (!this.#grouping.allows({ task: other, to: target }, this.#limit_s)) continue;
-        const moves = [
-          { task, to },
-          { task: other, to: target },
-        ];
-        if (this.#savedBy(moves) > 0 && this.#make(moves)) return true;
+    for (let i = 0; i < members.length; i++) {
+      const other = members[i]!;
+      if (saved + this.#traffic.mostSaved(other) <= 0) continue;
+      if (this.#exchange(move, other, home)) return true;
+      const best = this.#bestGroup(other);
+      if (best >= 0 && best !== home && best !== move.to && this.#exchange(move, other, best))
+        return true;
+    }
+    return false;
+  }
+
+  /** The first neighbouring group on the worker where the task would save most; -1: none. */
+  #bestGroup(task: number): number {
+    const place = this.#traffic.bestPlace(task);
+    if (place < 0) return -1;
+    const { groups } = this.#grouping;
+    const { dataAt, producerOf, readersOf } = this.#traffic;
+    for (let i = dataAt.start[task]!; i < dataAt.start[task + 1]!; i++) {
+      const id = dataAt.items[i]!;
+      const producer = producerOf[id]!;
+      if (producer !== task) {
+        if (groups.workerOf(producer) === place) return groups.groupOf(producer);
+        continue;
       }
-      return false;
-    });
+      const until = readersOf.start[id + 1]!;
+      for (let k = readersOf.start[id]!; k < until; k++) {
+        const reader = readersOf.items[k]!;
+        if (groups.workerOf(reader) === place) return groups.groupOf(reader);
+      }
+    }
+    return -1;
+  }
+
+  #exchange(move: Move, other: number, target: number): boolean {
+    const { groups } = this.#grouping;
+    const saved =
+      this.#traffic.savedAlone(move.task, groups.workerOfGroup(move.to)) +
+      this.#traffic.savedAlone(other, groups.workerOfGroup(target));
+    if (saved <= 0 || !groups.canExchange(move.task, other, target)) return false;
+    const back = { task: other, to: target };
+    if (!this.#grouping.allows(back, this.#limit_s)) return false;
+    // What the two share is met in both sums; it decides seldom, so it is looked at last.
+    const moves = [move, back];
+    return this.#savedBy(moves) > 0 && this.#make(moves);
+  }
+
+  /** Charges what was left to the end. */
+  chargeRest(): void {
+    if (this.#isQuotaShort) return;
+    const { groups } = this.#grouping;
+    for (const { producer, readers } of this.#problem.data) {
+      const group = groups.groupOf(producer);
+      if (readers.some((reader) => groups.groupOf(reader) === group))
+        this.#grouping.charge(producer);
+    }
   }
 
   #isSpent(): boolean {
@@ -207,31 +268,39 @@ class Refinement {
   /** Makes the moves if quota and longest path allow it; else nothing changes. */
   #make(moves: readonly Move[]): boolean {
     const groups = this.#grouping.groups;
-    const then = (task: number) =>
-      moves.find((move) => move.task === task)?.to ?? groups.groupOf(task);
-    const tasks = moves.map(({ task }) => task);
-    const producers = new Set(
-      moves.flatMap(({ to }) => [...this.#uncharged(tasks, (task) => then(task) === to)]),
-    );
+    const producers = this.#isQuotaShort ? this.#unchargedBy(moves) : NOBODY;
     if (!this.#affordable(producers)) return false;
     if (!this.#grouping.tryMoves(moves, this.#limit_s)) return false;
     for (const producer of producers) this.#grouping.charge(producer);
     for (const { task } of moves) this.#traffic.suppose(task, groups.workerOf(task));
     this.#traffic.keep();
-    this.#steps++;
     return true;
   }
 
   /** The groups that share a datum with the task, in the order of its data. */
-  #neighbours(task: number): ReadonlySet<number> {
+  #neighbours(task: number): readonly number[] {
     const groups = this.#grouping.groups;
-    const found = new Set<number>();
-    for (const id of this.#traffic.dataAt[task]!) {
-      const datum = this.#problem.data[id]!;
-      if (datum.producer !== task) found.add(groups.groupOf(datum.producer));
-      else for (const reader of datum.readers) found.add(groups.groupOf(reader));
+    const { dataAt, producerOf, readersOf } = this.#traffic;
+    const found: number[] = [];
+    this.#searches++;
+    for (let i = dataAt.start[task]!; i < dataAt.start[task + 1]!; i++) {
+      const id = dataAt.items[i]!;
+      if (producerOf[id] !== task) {
+        this.#meet(groups.groupOf(producerOf[id]!), found);
+        continue;
+      }
+      const until = readersOf.start[id + 1]!;
+      for (let k = readersOf.start[id]!; k < until; k++) {
+        this.#meet(groups.groupOf(readersOf.items[k]!), found);
+      }
     }
     return found;
+  }
+
+  #meet(group: number, found: number[]): void {
+    if (this.#metBy[group] === this.#searches) return;
+    this.#metBy[group] = this.#searches;
+    found.push(group);
   }
 
   /** Remote bytes that the moves would save. */
@@ -243,11 +312,23 @@ class Refinement {
     return saved;
   }
 
+  /** Producers that the moves put beside a reader, not charged yet. */
+  #unchargedBy(moves: readonly Move[]): ReadonlySet<number> {
+    const { groups } = this.#grouping;
+    const then = (task: number) =>
+      moves.find((move) => move.task === task)?.to ?? groups.groupOf(task);
+    const tasks = moves.map(({ task }) => task);
+    return new Set(
+      moves.flatMap(({ to }) => [...this.#uncharged(tasks, (task) => then(task) === to)]),
+    );
+  }
+
   /** Of the data of `tasks`: producers inside with a reader beside them, not charged yet. */
   #uncharged(tasks: readonly number[], inside: (task: number) => boolean): ReadonlySet<number> {
+    const { start, items } = this.#traffic.dataAt;
     const producers = new Set<number>();
     for (const task of tasks) {
-      for (const id of this.#traffic.dataAt[task]!) {
+      for (const id of items.subarray(start[task], start[task + 1])) {
         const { producer, readers } = this.#problem.data[id]!;
         if (this.#grouping.isCharged(producer) || producers.has(producer)) continue;
         if (inside(producer) && readers.some(inside)) producers.add(producer);
@@ -263,10 +344,13 @@ class Refinement {
   }
 }
 
-function pairsByBytes(data: readonly PartitionDatum[]): readonly Pair[] {
-  const pairs = data.flatMap(({ readers }, datum) => readers.map((reader) => ({ datum, reader })));
-  return pairs.sort(
-    (a, b) =>
-      data[b.datum]!.bytes - data[a.datum]!.bytes || a.datum - b.datum || a.reader - b.reader,
-  );
+/** Output bytes of all producers that the quota has not been charged for. */
+function uncharged({ tasks }: PartitionProblem, grouping: Grouping): number {
+  return tasks.reduce((sum, task, id) => sum + (grouping.isCharged(id) ? 0 : task.outputBytes), 0);
+}
+
+/** Ties by id. */
+function byBytes(data: readonly PartitionDatum[]): readonly number[] {
+  const ids = Array.from(data.keys());
+  return ids.sort((a, b) => data[b]!.bytes - data[a]!.bytes || a - b);
 }

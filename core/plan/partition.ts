@@ -18,7 +18,8 @@
  * those of the FaaSFlow v1 artifact (Apache-2.0).
  */
 
-import { adjacency, CriticalPath, identity } from "../workflow/critical-path.ts";
+import { CriticalPath, type Dag, dagOf, turned } from "../workflow/critical-path.ts";
+import type { Lists } from "../workflow/lists.ts";
 import { Groups } from "./groups.ts";
 
 export interface PartitionTask {
@@ -111,14 +112,12 @@ export class Grouping {
   readonly #problem: PartitionProblem;
   readonly #path: CriticalPath;
   readonly #weights: readonly number[];
-  /** Edge to its place among all edges, dearest first. */
-  readonly #rank: Int32Array;
+  readonly #dag: Dag;
   /** Edges that no round needs to try: inside a group, or beyond a limit for good. */
   readonly #settled: Uint8Array;
   readonly #inside: Uint8Array;
-  readonly #edgesAt: readonly Int32Array[];
-  /** The same graph backwards: what is longest from each task on. Made when it is first asked for. */
-  #rest: CriticalPath | undefined;
+  /** The same graph turned round: what is longest from each task on. Updated when it is needed. */
+  readonly #rest: CriticalPath;
   readonly #charged: Uint8Array;
   readonly #before: number;
   readonly #quota: number;
@@ -137,19 +136,14 @@ export class Grouping {
       rooms: problem.rooms,
       groupLimit: problem.groupLimit,
     });
-    const path = new CriticalPath({
-      runtimes: tasks.map((task) => task.runtime_s),
-      edges,
-      weights,
-    });
-    this.#path = path;
-    this.#rank = ranks(weights, (edge) => path.position(edges[edge]!.from));
+    this.#dag = dagOf(tasks.length, edges);
+    const runtimes = tasks.map((task) => task.runtime_s);
+    this.#path = new CriticalPath(this.#dag, { runtimes, weights });
+    this.#rest = new CriticalPath(turned(this.#dag), { runtimes, weights });
     this.#settled = new Uint8Array(edges.length);
     this.#inside = new Uint8Array(edges.length);
-    this.#edgesAt = edgesAtTasks(problem);
-    this.#rest = undefined;
     this.#charged = new Uint8Array(tasks.length);
-    this.#before = path.path().length;
+    this.#before = this.criticalPath_s();
     this.#quota = quotaBytes(tasks);
     this.#chargedBytes = 0;
     this.#pathEdges = [];
@@ -158,7 +152,7 @@ export class Grouping {
 
   /** Vertices visited to keep the longest path up to date. */
   get visits(): number {
-    return this.#path.visits + (this.#rest?.visits ?? 0);
+    return this.#path.visits + this.#rest.visits;
   }
 
   get quotaLeft(): number {
@@ -178,26 +172,41 @@ export class Grouping {
 
   /** Merges along the longest path until none of its edges fits. */
   followLongestPath(): void {
-    for (;;) {
-      const open = this.#openEdges();
-      let edge = this.#dearestThatFits(open);
-      if (edge < 0) return;
-      // As long as no other path can have become the longest, distances need not be computed.
-      const rival = this.#path.rival() + MARGIN_S;
-      let length = this.criticalPath_s();
-      let sorted = false;
-      for (;;) {
-        length -= this.#mergeEnds(edge);
-        if (length <= rival) break;
-        if (!sorted) open.sort((a, b) => this.#rank[a]! - this.#rank[b]!);
-        sorted = true;
-        edge = this.#firstThatFits(open);
-        if (edge < 0) break;
+    while (this.#followOnce());
+  }
+
+  /** Follows one path as long as it is known to be the longest; whether there may be more to merge. */
+  #followOnce(): boolean {
+    const open = this.#openEdges();
+    const edge = this.#dearestThatFits(open);
+    if (edge < 0) return false;
+    // As long as no other path can have become the longest, distances need not be computed.
+    const rival = this.#path.rival() + MARGIN_S;
+    let length = this.criticalPath_s() - this.#mergeEnds(edge);
+    if (length > rival) length = this.#mergeAlong(open, length, rival);
+    this.#unmarkPath();
+    this.#path.update();
+    return length <= rival;
+  }
+
+  /** Merges the dearest of `open` that fits until the path is no longer than `rival`; its length. */
+  #mergeAlong(open: number[], pathLength: number, rival: number): number {
+    const dearestFirst = open.reverse().sort((a, b) => this.#weights[b]! - this.#weights[a]!);
+    const waiting: number[] = [];
+    let length = pathLength;
+    for (const next of dearestFirst) {
+      if (this.#settled[next] === 1) continue;
+      if (!this.#fits(next)) {
+        waiting.push(next);
+        continue;
       }
-      this.#unmarkPath();
-      this.#path.update();
-      if (edge < 0) return;
+      // A merge may make room for what did not fit before, which is dearer than what comes next.
+      for (let edge = next; edge >= 0; edge = this.#firstThatFits(waiting)) {
+        length -= this.#mergeEnds(edge);
+        if (length <= rival) return length;
+      }
     }
+    return length;
   }
 
   /** Puts two groups together on a worker with room for both. */
@@ -206,20 +215,30 @@ export class Grouping {
     this.#path.update();
   }
 
+  /** Brings up to date what `allows` asks. */
+  refresh(): void {
+    this.#rest.update();
+  }
+
   /**
    * Whether the paths through the task stay within `limit_s` if it alone moves: told from its edges
    * and what is longest before and behind them.
    */
   allows({ task, to }: Move, limit_s: number): boolean {
-    this.#rest ??= this.#backwards();
+    const { from, to: ends, into, outOf } = this.#dag;
     let before = 0;
+    for (let i = into.start[task]!; i < into.start[task + 1]!; i++) {
+      const edge = into.items[i]!;
+      const tail = from[edge]!;
+      const weight = this.#weight(edge, this.groups.groupOf(tail) === to);
+      before = Math.max(before, this.#path.distance(tail) + weight);
+    }
     let after = 0;
-    for (const edge of this.#edgesAt[task]!) {
-      const ends = this.#problem.edges[edge]!;
-      const other = ends.from === task ? ends.to : ends.from;
-      const weight = this.#weight(edge, this.groups.groupOf(other) === to);
-      if (other === ends.from) before = Math.max(before, this.#path.distance(other) + weight);
-      else after = Math.max(after, weight + this.#rest.distance(other));
+    for (let i = outOf.start[task]!; i < outOf.start[task + 1]!; i++) {
+      const edge = outOf.items[i]!;
+      const head = ends[edge]!;
+      const weight = this.#weight(edge, this.groups.groupOf(head) === to);
+      after = Math.max(after, weight + this.#rest.distance(head));
     }
     const length = before + this.#problem.tasks[task]!.runtime_s + after;
     return length <= limit_s + MARGIN_S;
@@ -229,10 +248,7 @@ export class Grouping {
   tryMoves(moves: readonly Move[], limit_s: number): boolean {
     const back = moves.map(({ task }) => ({ task, to: this.groups.groupOf(task) }));
     this.#makeMoves(moves);
-    if (this.criticalPath_s() <= limit_s) {
-      this.#rest?.update();
-      return true;
-    }
+    if (this.criticalPath_s() <= limit_s) return true;
     this.#makeMoves(back);
     return false;
   }
@@ -259,14 +275,6 @@ export class Grouping {
     };
   }
 
-  #backwards(): CriticalPath {
-    return new CriticalPath({
-      runtimes: this.#problem.tasks.map((task) => task.runtime_s),
-      edges: this.#problem.edges.map(({ from, to }) => ({ from: to, to: from })),
-      weights: this.#weights.map((_, edge) => this.#weight(edge, this.#inside[edge] === 1)),
-    });
-  }
-
   #weight(edge: number, inside: boolean): number {
     const weight = this.#weights[edge]!;
     return inside ? weight / this.#problem.localSpeedup : weight;
@@ -275,23 +283,28 @@ export class Grouping {
   #makeMoves(moves: readonly Move[]): void {
     for (const { task, to } of moves) this.groups.move(task, to);
     for (const { task } of moves) {
-      for (const edge of this.#edgesAt[task]!) {
-        const { from, to } = this.#problem.edges[edge]!;
-        const inside = this.groups.groupOf(from) === this.groups.groupOf(to);
-        this.#inside[edge] = inside ? 1 : 0;
-        this.#path.setWeight(edge, this.#weight(edge, inside));
-        this.#rest?.setWeight(edge, this.#weight(edge, inside));
-      }
+      this.#weighAnew(task, this.#dag.outOf);
+      this.#weighAnew(task, this.#dag.into);
     }
     this.#path.update();
   }
 
+  #weighAnew(task: number, { start, items }: Lists): void {
+    for (let i = start[task]!; i < start[task + 1]!; i++) {
+      const edge = items[i]!;
+      const a = this.groups.groupOf(this.#dag.from[edge]!);
+      const b = this.groups.groupOf(this.#dag.to[edge]!);
+      this.#inside[edge] = a === b ? 1 : 0;
+      this.#path.setWeight(edge, this.#weight(edge, a === b));
+      this.#rest.setWeight(edge, this.#weight(edge, a === b));
+    }
+  }
+
   /** Merges the groups at both ends of an edge that fits; gives what the longest path loses. */
   #mergeEnds(edge: number): number {
-    const { from, to } = this.#problem.edges[edge]!;
-    this.charge(from);
-    const a = this.groups.groupOf(from);
-    const b = this.groups.groupOf(to);
+    this.charge(this.#dag.from[edge]!);
+    const a = this.groups.groupOf(this.#dag.from[edge]!);
+    const b = this.groups.groupOf(this.#dag.to[edge]!);
     return this.#join(a, b, this.groups.bestFit(a, b));
   }
 
@@ -299,24 +312,39 @@ export class Grouping {
     const groups = this.groups;
     const smaller = groups.members(a).length <= groups.members(b).length ? a : b;
     const larger = smaller === a ? b : a;
+    const members = groups.members(smaller);
+    const { from, to, into, outOf } = this.#dag;
     let saved_s = 0;
-    for (const task of groups.members(smaller)) {
-      for (const edge of this.#edgesAt[task]!) {
-        const { from, to } = this.#problem.edges[edge]!;
-        if (groups.groupOf(from === task ? to : from) !== larger) continue;
-        const weight = this.#weights[edge]!;
-        const inside = weight / this.#problem.localSpeedup;
-        this.#inside[edge] = 1;
-        this.#settled[edge] = 1;
-        this.#path.setWeight(edge, inside);
-        if (this.#onPath[edge] === 1) saved_s += weight - inside;
-      }
+    for (let m = 0; m < members.length; m++) {
+      saved_s += this.#take(members[m]!, { larger, others: to, edges: outOf });
+      saved_s += this.#take(members[m]!, { larger, others: from, edges: into });
     }
     groups.merge(a, b, worker);
     return saved_s;
   }
 
-  /** Edges of the longest path that may still be merged; all of it is marked in `#onPath`. */
+  /** Edges of the task to or from a group are inside from now on; gives what the longest path loses. */
+  #take(
+    task: number,
+    side: { readonly larger: number; readonly others: Int32Array; readonly edges: Lists },
+  ): number {
+    const { start, items } = side.edges;
+    let saved_s = 0;
+    for (let i = start[task]!; i < start[task + 1]!; i++) {
+      const edge = items[i]!;
+      if (this.groups.groupOf(side.others[edge]!) !== side.larger) continue;
+      const weight = this.#weights[edge]!;
+      const inside = weight / this.#problem.localSpeedup;
+      this.#inside[edge] = 1;
+      this.#settled[edge] = 1;
+      this.#path.setWeight(edge, inside);
+      this.#rest.setWeight(edge, inside);
+      if (this.#onPath[edge] === 1) saved_s += weight - inside;
+    }
+    return saved_s;
+  }
+
+  /** Edges of the longest path that may still be merged, last first; all of it is marked. */
   #openEdges(): number[] {
     const open: number[] = [];
     this.#pathEdges.length = 0;
@@ -331,29 +359,36 @@ export class Grouping {
   }
 
   #unmarkPath(): void {
-    for (const edge of this.#pathEdges) this.#onPath[edge] = 0;
+    for (let i = 0; i < this.#pathEdges.length; i++) this.#onPath[this.#pathEdges[i]!] = 0;
   }
 
-  /** The edge to merge next, of edges in any order; -1 if none fits. */
+  /** The edge to merge next, of edges in the order of `#openEdges`; -1 if none fits. */
   #dearestThatFits(open: readonly number[]): number {
     let dearest = -1;
-    for (const edge of open) {
-      const dearer = dearest < 0 || this.#rank[edge]! < this.#rank[dearest]!;
-      if (dearer && this.#fits(edge)) dearest = edge;
+    let most = 0;
+    for (let i = 0; i < open.length; i++) {
+      const edge = open[i]!;
+      const weight = this.#weights[edge]!;
+      if (weight < most || !this.#fits(edge)) continue;
+      dearest = edge;
+      most = weight;
     }
     return dearest;
   }
 
   /** The edge to merge next, of edges dearest first; -1 if none fits. */
-  #firstThatFits(open: readonly number[]): number {
-    for (const edge of open) if (this.#settled[edge] === 0 && this.#fits(edge)) return edge;
+  #firstThatFits(edges: readonly number[]): number {
+    for (let i = 0; i < edges.length; i++) {
+      const edge = edges[i]!;
+      if (this.#settled[edge] === 0 && this.#fits(edge)) return edge;
+    }
     return -1;
   }
 
   #fits(edge: number): boolean {
-    const { from, to } = this.#problem.edges[edge]!;
+    const from = this.#dag.from[edge]!;
     const a = this.groups.groupOf(from);
-    const b = this.groups.groupOf(to);
+    const b = this.groups.groupOf(this.#dag.to[edge]!);
     const affordable =
       this.isCharged(from) || this.#problem.tasks[from]!.outputBytes <= this.quotaLeft;
     if (!affordable || !this.groups.withinLimit(a, b)) {
@@ -362,37 +397,4 @@ export class Grouping {
     }
     return this.groups.fits(a, b);
   }
-}
-
-function ranks(weights: readonly number[], place: (edge: number) => number): Int32Array {
-  const byWeight = Array.from(weights.keys()).sort(
-    (a, b) => weights[b]! - weights[a]! || place(a) - place(b) || a - b,
-  );
-  const rank = new Int32Array(weights.length);
-  for (let i = 0; i < byWeight.length; i++) rank[byWeight[i]!] = i;
-  return rank;
-}
-
-/** The edges that touch each task. */
-function edgesAtTasks(problem: PartitionProblem): readonly Int32Array[] {
-  const count = problem.tasks.length;
-  const all = identity(problem.edges.length);
-  const out = adjacency(
-    Int32Array.from(problem.edges, (edge) => edge.from),
-    count,
-    all,
-  );
-  const into = adjacency(
-    Int32Array.from(problem.edges, (edge) => edge.to),
-    count,
-    all,
-  );
-  return problem.tasks.map((_, task) => {
-    const outgoing = out.edges.subarray(out.start[task]!, out.start[task + 1]!);
-    const incoming = into.edges.subarray(into.start[task]!, into.start[task + 1]!);
-    const both = new Int32Array(outgoing.length + incoming.length);
-    both.set(outgoing);
-    both.set(incoming, outgoing.length);
-    return both;
-  });
 }

@@ -12,7 +12,7 @@
 
 import type { PartitionDatum, PartitionProblem } from "./partition.ts";
 import type { Tag } from "./plan.ts";
-import { readersAway } from "./traffic.ts";
+import { readersAway } from "./remote-bytes.ts";
 
 /**
  * One tag a task. Local if all its successors are in its group, both if some are, remote if none is

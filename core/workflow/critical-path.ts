@@ -8,6 +8,7 @@
  */
 
 import { invariant } from "../invariant.ts";
+import { type Lists, listsOf } from "./lists.ts";
 
 export interface WeightedGraph {
   /** Vertex to the time it takes, any unit, not negative. */
@@ -25,9 +26,41 @@ export interface Path {
   readonly edges: readonly number[];
 }
 
+/** What of a graph does not change with its weights. */
+export interface Dag {
+  /** Edge to its ends. */
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  /** Edges into each vertex, by topological order of their tails; edges out of it, by id. */
+  readonly into: Lists;
+  readonly outOf: Lists;
+  /** Vertices in topological order. */
+  readonly order: Int32Array;
+}
+
 /** One longest path. O(V + E). */
 export function longestPath(graph: WeightedGraph): Path {
-  return new CriticalPath(graph).path();
+  return new CriticalPath(dagOf(graph.runtimes.length, graph.edges), graph).path();
+}
+
+/** O(V + E). Asserts that there is no cycle. */
+export function dagOf(count: number, edges: WeightedGraph["edges"]): Dag {
+  const from = new Int32Array(edges.length);
+  const to = new Int32Array(edges.length);
+  const ids = new Int32Array(edges.length);
+  for (let edge = 0; edge < edges.length; edge++) {
+    from[edge] = edges[edge]!.from;
+    to[edge] = edges[edge]!.to;
+    ids[edge] = edge;
+  }
+  const outOf = listsOf(count, from, ids);
+  const order = topologicalOrder({ from, to, outOf });
+  return { from, to, into: edgesInto({ to, outOf, order }), outOf, order };
+}
+
+/** The same with each edge turned round. */
+export function turned({ from, to, into, outOf, order }: Dag): Dag {
+  return { from: to, to: from, into: outOf, outOf: into, order: order.slice().reverse() };
 }
 
 const NO_EDGE = -1;
@@ -43,60 +76,62 @@ export class CriticalPath {
   readonly #weights: Float64Array;
   readonly #from: Int32Array;
   readonly #to: Int32Array;
-  readonly #in: Adjacency;
-  readonly #out: Adjacency;
-  /** Vertices in topological order, and the place of each in it. */
+  readonly #into: Lists;
+  readonly #outOf: Lists;
   readonly #order: Int32Array;
+  /** The place of each vertex in that order. */
   readonly #position: Int32Array;
-  /** Topological order. */
   readonly #sinks: Int32Array;
   readonly #distance: Float64Array;
   /** The greatest edge on the best path to the vertex. */
   readonly #greatest: Float64Array;
   /** The edge by which the best path enters the vertex. */
   readonly #best: Int32Array;
+  /** No path that enters the vertex by another edge is longer. */
+  readonly #rival: Float64Array;
   /** By topological position: distance must be computed again. */
   readonly #dirty: Uint8Array;
   #dirtyCount: number;
   #firstDirty: number;
   #visits: number;
+  /** Where the longest path ends, and how long others are that end elsewhere. */
+  #end: number;
+  #endRival: number;
+  #isEndKnown: boolean;
   /** A weight went up since the last update. */
   #raised: boolean;
 
-  constructor(graph: WeightedGraph) {
-    const count = graph.runtimes.length;
-    this.#runtimes = Float64Array.from(graph.runtimes);
-    this.#weights = Float64Array.from(graph.weights);
-    this.#from = Int32Array.from(graph.edges, (edge) => edge.from);
-    this.#to = Int32Array.from(graph.edges, (edge) => edge.to);
-    this.#out = adjacency(this.#from, count, identity(graph.edges.length));
-    this.#order = topologicalOrder(this.#from, this.#to, this.#out);
+  constructor(dag: Dag, times: Pick<WeightedGraph, "runtimes" | "weights">) {
+    const count = dag.order.length;
+    this.#runtimes = Float64Array.from(times.runtimes);
+    this.#weights = Float64Array.from(times.weights);
+    this.#from = dag.from;
+    this.#to = dag.to;
+    this.#into = dag.into;
+    this.#outOf = dag.outOf;
+    this.#order = dag.order;
     this.#position = new Int32Array(count);
-    for (let place = 0; place < count; place++) this.#position[this.#order[place]!] = place;
-    // Filled by topological order of the tail, so that the first best in-edge found wins a tie.
-    this.#in = adjacency(this.#to, count, edgesByTail(this.#order, this.#out));
-    this.#sinks = this.#order.filter(
-      (vertex) => this.#out.start[vertex] === this.#out.start[vertex + 1],
-    );
+    for (let place = 0; place < count; place++) this.#position[dag.order[place]!] = place;
+    const { start } = dag.outOf;
+    this.#sinks = dag.order.filter((vertex) => start[vertex] === start[vertex + 1]);
     this.#distance = new Float64Array(count);
     this.#greatest = new Float64Array(count);
     this.#best = new Int32Array(count).fill(NO_EDGE);
+    this.#rival = new Float64Array(count);
     this.#dirty = new Uint8Array(count);
     this.#dirtyCount = 0;
     this.#firstDirty = count;
     this.#raised = false;
     this.#visits = 0;
-    for (const vertex of this.#order) this.#relax(vertex);
+    this.#end = -1;
+    this.#endRival = Number.NEGATIVE_INFINITY;
+    this.#isEndKnown = false;
+    for (let place = 0; place < count; place++) this.#relaxAll(dag.order[place]!);
   }
 
   /** How often the distance of a vertex has been computed: what updates have cost so far. */
   get visits(): number {
     return this.#visits;
-  }
-
-  /** Where the vertex stands in topological order. */
-  position(vertex: number): number {
-    return this.#position[vertex]!;
   }
 
   /** The edge by which the longest path to `vertex` comes; -1 at a start. */
@@ -126,61 +161,61 @@ export class CriticalPath {
 
   /** Brings the distances up to date after `setWeight`. */
   update(): void {
-    // Fields go into locals here and in `#relax`: on long chains these loops are all the time spent.
+    if (this.#dirtyCount === 0) return;
     const dirty = this.#dirty;
     const order = this.#order;
     let place = this.#firstDirty;
-    while (this.#dirtyCount > 0) {
-      if (dirty[place] === 1) {
-        dirty[place] = 0;
-        this.#dirtyCount--;
-        const vertex = order[place]!;
-        if (this.#relax(vertex)) this.#markBehind(vertex);
-      }
-      place++;
+    for (; this.#dirtyCount > 0; place++) {
+      if (dirty[place] === 0) continue;
+      dirty[place] = 0;
+      this.#dirtyCount--;
+      const vertex = order[place]!;
+      if (this.#relax(vertex)) this.#markBehind(vertex);
     }
     this.#firstDirty = order.length;
     this.#raised = false;
+    this.#isEndKnown = false;
   }
 
-  /** The last vertex of the longest path; -1 in an empty graph. O(sinks). */
+  /** The last vertex of the longest path; -1 in an empty graph. O(sinks) after an update. */
   end(): number {
+    if (!this.#isEndKnown) this.#findEnd();
+    return this.#end;
+  }
+
+  #findEnd(): void {
+    const sinks = this.#sinks;
     let end = -1;
     let length = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.#sinks.length; i++) {
-      const sink = this.#sinks[i]!;
-      const distance = this.#distance[sink]!;
+    let rival = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < sinks.length; i++) {
+      const distance = this.#distance[sinks[i]!]!;
       if (distance > length) {
+        rival = length;
         length = distance;
-        end = sink;
+        end = sinks[i]!;
+      } else if (distance > rival) {
+        rival = distance;
       }
     }
-    return end;
+    this.#end = end;
+    this.#endRival = rival;
+    this.#isEndKnown = true;
   }
 
   /**
    * An upper bound on the length of every path but the longest, that of `path()`. While weights
-   * only fall it stays one. O(sinks + in-edges of the longest path).
+   * only fall it stays one. O(vertices of the longest path).
    */
   rival(): number {
     const end = this.end();
-    let rival = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.#sinks.length; i++) {
-      const sink = this.#sinks[i]!;
-      if (sink !== end) rival = Math.max(rival, this.#distance[sink]!);
-    }
-    if (end < 0) return rival;
+    if (end < 0) return Number.NEGATIVE_INFINITY;
+    let rival = this.#endRival;
     // Another path to the same end leaves this one, backwards, at some vertex.
-    const { start, edges } = this.#in;
     const length = this.#distance[end]!;
     for (let vertex = end; vertex >= 0; ) {
+      rival = Math.max(rival, length - this.#distance[vertex]! + this.#rival[vertex]!);
       const best = this.#best[vertex]!;
-      const rest = length - this.#distance[vertex]! + this.#runtimes[vertex]!;
-      for (let i = start[vertex]!; i < start[vertex + 1]!; i++) {
-        const edge = edges[i]!;
-        if (edge === best) continue;
-        rival = Math.max(rival, this.#distance[this.#from[edge]!]! + this.#weights[edge]! + rest);
-      }
       vertex = best === NO_EDGE ? -1 : this.#from[best]!;
     }
     return rival;
@@ -206,20 +241,38 @@ export class CriticalPath {
 
   /** Whether distance or greatest edge of the vertex changed. */
   #relax(vertex: number): boolean {
+    const best = this.#best[vertex]!;
+    if (this.#raised || best === NO_EDGE) return this.#relaxAll(vertex);
+    const tail = this.#from[best]!;
+    const weight = this.#weights[best]!;
+    const distance = this.#distance[tail]! + weight + this.#runtimes[vertex]!;
+    // Weights have only fallen, so as long as the best way in is longer than the rival, it is the best.
+    if (distance <= this.#rival[vertex]!) return this.#relaxAll(vertex);
     this.#visits++;
-    const { start, edges } = this.#in;
+    return this.#set(vertex, distance, Math.max(this.#greatest[tail]!, weight));
+  }
+
+  /** The same, looking at all edges into the vertex. */
+  #relaxAll(vertex: number): boolean {
+    this.#visits++;
+    const { start, items: edges } = this.#into;
     const distances = this.#distance;
+    const from = this.#from;
     const runtime = this.#runtimes[vertex]!;
     let distance = runtime;
     let greatest = 0;
     let best = NO_EDGE;
+    let rival = Number.NEGATIVE_INFINITY;
     const until = start[vertex + 1]!;
     for (let i = start[vertex]!; i < until; i++) {
       const edge = edges[i]!;
-      const tail = this.#from[edge]!;
+      const tail = from[edge]!;
       const weight = this.#weights[edge]!;
       const length = distances[tail]! + weight + runtime;
-      if (best !== NO_EDGE && length < distance) continue;
+      if (best !== NO_EDGE) {
+        rival = Math.max(rival, Math.min(length, distance));
+        if (length < distance) continue;
+      }
       const greater = Math.max(this.#greatest[tail]!, weight);
       if (best !== NO_EDGE && length === distance && greater <= greatest) continue;
       distance = length;
@@ -227,14 +280,19 @@ export class CriticalPath {
       best = edge;
     }
     this.#best[vertex] = best;
-    if (distance === distances[vertex] && greatest === this.#greatest[vertex]) return false;
-    distances[vertex] = distance;
+    this.#rival[vertex] = rival;
+    return this.#set(vertex, distance, greatest);
+  }
+
+  #set(vertex: number, distance: number, greatest: number): boolean {
+    if (distance === this.#distance[vertex] && greatest === this.#greatest[vertex]) return false;
+    this.#distance[vertex] = distance;
     this.#greatest[vertex] = greatest;
     return true;
   }
 
   #markBehind(vertex: number): void {
-    const { start, edges } = this.#out;
+    const { start, items: edges } = this.#outOf;
     const until = start[vertex + 1]!;
     for (let i = start[vertex]!; i < until; i++) {
       const edge = edges[i]!;
@@ -252,31 +310,10 @@ export class CriticalPath {
   }
 }
 
-/** Edges by vertex: those of vertex v are `edges[start[v]]` up to `edges[start[v + 1]]`. */
-export interface Adjacency {
-  readonly start: Int32Array;
-  readonly edges: Int32Array;
-}
-
-/** Groups the edge ids in `ids` by the vertex that `ends` names, keeping the order of `ids`. */
-export function adjacency(ends: Int32Array, count: number, ids: Int32Array): Adjacency {
-  const start = new Int32Array(count + 1);
-  for (const id of ids) start[ends[id]! + 1]!++;
-  for (let vertex = 0; vertex < count; vertex++) start[vertex + 1]! += start[vertex]!;
-  const next = start.slice();
-  const edges = new Int32Array(ids.length);
-  for (const id of ids) edges[next[ends[id]!]!++] = id;
-  return { start, edges };
-}
-
-export function identity(count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => index);
-}
-
-function topologicalOrder(from: Int32Array, to: Int32Array, out: Adjacency): Int32Array {
-  const count = out.start.length - 1;
+function topologicalOrder({ from, to, outOf }: Pick<Dag, "from" | "to" | "outOf">): Int32Array {
+  const count = outOf.start.length - 1;
   const waiting = new Int32Array(count);
-  for (const head of to) waiting[head]!++;
+  for (let edge = 0; edge < to.length; edge++) waiting[to[edge]!]!++;
   const order = new Int32Array(count);
   let filled = 0;
   for (let vertex = 0; vertex < count; vertex++) {
@@ -284,8 +321,8 @@ function topologicalOrder(from: Int32Array, to: Int32Array, out: Adjacency): Int
   }
   for (let taken = 0; taken < filled; taken++) {
     const vertex = order[taken]!;
-    for (let i = out.start[vertex]!; i < out.start[vertex + 1]!; i++) {
-      const head = to[out.edges[i]!]!;
+    for (let i = outOf.start[vertex]!; i < outOf.start[vertex + 1]!; i++) {
+      const head = to[outOf.items[i]!]!;
       if (--waiting[head]! === 0) order[filled++] = head;
     }
   }
@@ -293,13 +330,18 @@ function topologicalOrder(from: Int32Array, to: Int32Array, out: Adjacency): Int
   return order;
 }
 
-function edgesByTail(order: Int32Array, out: Adjacency): Int32Array {
-  const ids = new Int32Array(out.edges.length);
+/** By topological order of the tail, so that the first best in-edge found wins a tie. */
+function edgesInto({ to, outOf, order }: Pick<Dag, "to" | "outOf" | "order">): Lists {
+  const edges = new Int32Array(to.length);
+  const heads = new Int32Array(to.length);
   let filled = 0;
-  for (const vertex of order) {
-    for (let i = out.start[vertex]!; i < out.start[vertex + 1]!; i++) {
-      ids[filled++] = out.edges[i]!;
+  for (let place = 0; place < order.length; place++) {
+    const vertex = order[place]!;
+    for (let i = outOf.start[vertex]!; i < outOf.start[vertex + 1]!; i++) {
+      const edge = outOf.items[i]!;
+      edges[filled] = edge;
+      heads[filled++] = to[edge]!;
     }
   }
-  return ids;
+  return listsOf(order.length, heads, edges);
 }

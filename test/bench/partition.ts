@@ -35,6 +35,7 @@ const WORKFLOWS: Readonly<Record<string, (tasks: number) => WorkflowSpec>> = {
   "genome-workflow": (tasks) => generateGenome(tasks, "1"),
   "soykb-workflow": (tasks) => generateSoykb(tasks, "1"),
   "fork-join-workflow": (tasks) => specOfGraph("fork-join", peerGraph("fork-join", tasks)),
+  "seismology-workflow": (tasks) => specOfGraph("seismology", peerGraph("seismology", tasks)),
   "montage-workflow": (tasks) => specOfGraph("montage", peerGraph("montage", tasks)),
 };
 

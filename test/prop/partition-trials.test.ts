@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { edgeWeights, Grouping, type PartitionProblem } from "../../core/plan/partition.ts";
-import { leastRemoteBytes, Traffic } from "../../core/plan/traffic.ts";
+import { leastRemoteBytes } from "../../core/plan/remote-bytes.ts";
+import { Traffic } from "../../core/plan/traffic.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";
 import { anyProblem } from "../fixtures/partition/arbitrary.ts";
 
@@ -74,6 +75,7 @@ test("what a task saves alone is right after every trial, and the most bounds it
       const traffic = new Traffic(problem.data, Int32Array.from(workerOf), workers);
       const now = workerOf.slice();
       for (const { moves } of trials) {
+        traffic.refresh();
         const [task] = moves[0] ?? [0];
         for (let worker = 0; worker < workers; worker++) {
           if (worker === now[task]) continue;
@@ -111,6 +113,7 @@ test("a move is allowed if and only if no path is then too long", () => {
           );
           // Half of the margin that `allows` leaves to rounding.
           const fits = pathLength(problem, groups) <= limit_s + 5e-7;
+          grouping.refresh();
           assert.is(grouping.allows({ task, to }, limit_s), fits);
           assert.is(
             grouping.tryMoves([{ task, to }], limit_s),

@@ -12,8 +12,8 @@ import {
   partition,
 } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
+import { leastRemoteBytes, remoteBytes } from "../../core/plan/remote-bytes.ts";
 import { taskTags } from "../../core/plan/tags.ts";
-import { leastRemoteBytes, remoteBytes } from "../../core/plan/traffic.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";
 import { anyProblem } from "../fixtures/partition/arbitrary.ts";
 import { generate, SHAPES } from "../fixtures/partition/generate.ts";

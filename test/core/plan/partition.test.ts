@@ -107,6 +107,12 @@ test("faasflow-plus merges a chain off the longest path", () => {
   assert.equal(partitionPlus(problem).groupOf, [0, 0, 1, 1]);
 });
 
+test("faasflow-plus charges each producer that it puts beside a reader", () => {
+  const problem = { ...TWO_CHAINS, localSpeedup: 1 };
+  assert.is(partition(problem).chargedBytes, 50);
+  assert.is(partitionPlus(problem).chargedBytes, 60);
+});
+
 test("faasflow-plus keeps to the quota", () => {
   const tasks = TWO_CHAINS.tasks.map((task) => ({ ...task, quotaBytes: 14 }));
   const result = partitionPlus({ ...TWO_CHAINS, tasks, localSpeedup: 1 });

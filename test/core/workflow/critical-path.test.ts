@@ -4,7 +4,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CriticalPath, longestPath } from "../../../core/workflow/critical-path.ts";
+import { CriticalPath, dagOf, longestPath } from "../../../core/workflow/critical-path.ts";
 
 /** 0 -> 1 -> 3 and 0 -> 2 -> 3. */
 const DIAMOND = [
@@ -43,21 +43,30 @@ test("an empty graph has an empty path", () => {
 });
 
 test("a lowered weight moves the longest path to the other branch", () => {
-  const path = new CriticalPath({ runtimes: [1, 1, 1, 1], edges: DIAMOND, weights: [1, 5, 1, 1] });
+  const path = new CriticalPath(dagOf(4, DIAMOND), {
+    runtimes: [1, 1, 1, 1],
+    weights: [1, 5, 1, 1],
+  });
   path.setWeight(1, 0);
   path.update();
   assert.equal(path.path().vertices, [0, 1, 3]);
 });
 
 test("a raised weight moves the longest path to its branch", () => {
-  const path = new CriticalPath({ runtimes: [1, 1, 1, 1], edges: DIAMOND, weights: [1, 5, 1, 1] });
+  const path = new CriticalPath(dagOf(4, DIAMOND), {
+    runtimes: [1, 1, 1, 1],
+    weights: [1, 5, 1, 1],
+  });
   path.setWeight(2, 9);
   path.update();
   assert.equal(path.path(), { length: 13, vertices: [0, 1, 3], edges: [0, 2] });
 });
 
 test("no other path is longer than the rival", () => {
-  const path = new CriticalPath({ runtimes: [1, 1, 1, 1], edges: DIAMOND, weights: [1, 5, 1, 1] });
+  const path = new CriticalPath(dagOf(4, DIAMOND), {
+    runtimes: [1, 1, 1, 1],
+    weights: [1, 5, 1, 1],
+  });
   assert.is(path.rival(), 5);
 });
 
