@@ -1,30 +1,29 @@
 /**
  * The event queue: what happens next, ordered by (time, sequence number).
  *
- * A 4-ary heap in typed arrays. An event is a small integer kind, a target and a number, so that
- * the kernel can switch on integers and nothing is allocated for an event. Events for the current
- * time go to a first-in, first-out lane instead: whatever the heap still holds for that time was
- * scheduled before the clock reached it, so the heap's events come first and order is kept.
+ * An event is a small integer kind and a target, so that the kernel can switch on integers and
+ * nothing is allocated for an event. Where it waits depends on when it comes:
  *
- * Cancelled events stay in the heap, without their target, until they reach its top or until more
- * than half of the heap is cancelled; then all of them are swept out.
+ * - at the current time: a first-in, first-out lane. Whatever the heap still holds for that time was
+ *   scheduled before the clock reached it, so the heap's events come first and order is kept;
+ * - near: a heap;
+ * - far: a ladder of unsorted buckets, poured into the heap one after another. Only while more is
+ *   pending than a heap holds well: in small queues nothing is far.
+ *
+ * Cancelled events keep their place, without their target, until they come to the top of the heap or
+ * until more than half are cancelled; then all of them are swept out.
  */
 
 import { invariant } from "../core/invariant.ts";
+import { EventHeap } from "./event-heap.ts";
+import { EventLadder } from "./event-ladder.ts";
+import { EventTable, type EventToken } from "./event-table.ts";
 
-/** Names one scheduled event, to cancel it. A safe integer. */
-export type EventToken = number;
+export type { EventToken } from "./event-table.ts";
 
-const FIRST_CAPACITY = 1024;
-/** Most events that can be pending; a token is a slot plus this times a generation. */
-const MAX_SLOTS = 2 ** 24;
-const GENERATIONS = 2 ** 29;
-/** `kind` of a slot whose event was cancelled. */
-const CANCELLED = -1;
-/** `kind` of a slot that holds no event. */
-const FREE = -2;
-/** `seq` of an event in the lane, which needs none. */
-const IN_LANE = -1;
+const FIRST_LANE = 64;
+/** A heap that grows beyond this is cut into near and far. */
+const MOST_NEAR = 1024;
 /** Below this, cancelled events are not worth a sweep. */
 const SWEEP_FROM = 64;
 
@@ -33,109 +32,80 @@ export class EventQueue {
   time = 0;
   kind = 0;
   target: unknown = undefined;
-  value = 0;
 
+  readonly #events = new EventTable();
   #now = 0;
-  #nextSeq = 0;
-  #capacity = FIRST_CAPACITY;
 
-  // The heap: children of i are 4i + 1 to 4i + 4. Its top is never a cancelled event.
-  #heapTime = new Float64Array(FIRST_CAPACITY);
-  #heapSlot = new Int32Array(FIRST_CAPACITY);
-  #heapSize = 0;
-  #heapCancelled = 0;
+  // The top of the heap is never a cancelled event; the heap is empty only if the ladder is.
+  readonly #heap = new EventHeap(this.#events);
+  readonly #ladder = new EventLadder(this.#events);
+  #mostNear = MOST_NEAR;
+  #cancelled = 0;
 
-  // The lane: a ring of slots, its length a power of two. Its head is never a cancelled event.
-  #lane = new Int32Array(FIRST_CAPACITY);
+  // A ring of entries, its length a power of two. Its head is never a cancelled event.
+  #lane = new Int32Array(FIRST_LANE);
   #laneHead = 0;
   #laneSize = 0;
-  #laneCancelled = 0;
-
-  // By slot.
-  #seq = new Float64Array(FIRST_CAPACITY);
-  #values = new Float64Array(FIRST_CAPACITY);
-  #kinds = new Int32Array(FIRST_CAPACITY);
-  #generations = new Int32Array(FIRST_CAPACITY);
-  #targets: unknown[] = new Array(FIRST_CAPACITY).fill(undefined);
-  #freeSlots = new Int32Array(FIRST_CAPACITY);
-  #freeCount = 0;
-  #slotCount = 0;
 
   /** Events pending, without cancelled ones. */
   get size(): number {
-    return this.#heapSize - this.#heapCancelled + this.#laneSize - this.#laneCancelled;
+    return this.occupied - this.#cancelled;
   }
 
-  /** Slots taken in the heap and the lane, cancelled events included. */
+  /** Places taken in heap, ladder and lane, cancelled events included. */
   get occupied(): number {
-    return this.#heapSize + this.#laneSize;
+    return this.#heap.size + this.#ladder.size + this.#laneSize;
   }
 
   /**
-   * Asks for `pop` to give this event at `time`, not before the current time. `kind` is 0 or more.
-   * Cost: O(log n), O(1) for the current time.
+   * Asks for `pop` to give this event at `time`, not before the current time. `kind` is 0 to 127.
+   * Cost: O(log n), amortised; O(1) for the current time and for far ones.
    */
-  schedule(time: number, kind: number, target: unknown, value: number): EventToken {
+  schedule(time: number, kind: number, target: unknown): EventToken {
     invariant(time >= this.#now && time < Infinity, "an event is neither in the past nor never");
-    const slot = this.#freeCount > 0 ? this.#freeSlots[--this.#freeCount]! : this.#newSlot();
-    this.#kinds[slot] = kind;
-    this.#targets[slot] = target;
-    this.#values[slot] = value;
-    if (time === this.#now) {
-      this.#seq[slot] = IN_LANE;
-      this.#lane[(this.#laneHead + this.#laneSize++) & (this.#capacity - 1)] = slot;
-    } else {
-      const seq = this.#nextSeq++;
-      this.#seq[slot] = seq;
-      this.#siftUp(this.#heapSize++, time, slot);
+    const entry = this.#events.add(kind, target);
+    if (time === this.#now) this.#enterLane(entry);
+    else if (time < this.#ladder.start) this.#enterHeap(time, entry);
+    else {
+      this.#ladder.add(time, entry);
+      if (this.#heap.size === 0) this.#refill();
     }
-    return slot + this.#generations[slot]! * MAX_SLOTS;
+    return this.#events.tokenOf(entry);
   }
 
   /** No effect on an event that was given or cancelled before. Cost: O(1), amortised. */
   cancel(token: EventToken): void {
-    const slot = token % MAX_SLOTS;
-    if (slot >= this.#slotCount || this.#generations[slot] !== Math.floor(token / MAX_SLOTS))
-      return;
-    if (this.#kinds[slot]! < 0) return;
-    this.#kinds[slot] = CANCELLED;
-    this.#targets[slot] = undefined;
-    if (this.#seq[slot] === IN_LANE) {
-      this.#laneCancelled++;
-      this.#dropCancelledHead();
-      return;
-    }
-    this.#heapCancelled++;
-    if (this.#heapCancelled > SWEEP_FROM && this.#heapCancelled * 2 > this.#heapSize) this.#sweep();
-    else this.#dropCancelledTop();
+    if (!this.#events.cancel(token)) return;
+    this.#cancelled++;
+    if (this.#cancelled > SWEEP_FROM && this.#cancelled * 2 > this.occupied) this.#sweep();
+    this.#dropCancelledTop();
+    this.#dropCancelledHead();
   }
 
   /** Time of the next event, `Infinity` if there is none. Cost: O(1). */
   peekTime(): number {
     // Nothing in the heap is earlier than the current time, which is the lane's.
     if (this.#laneSize > 0) return this.#now;
-    return this.#heapSize > 0 ? this.#heapTime[0]! : Infinity;
+    return this.#heap.size > 0 ? this.#heap.topTime : Infinity;
   }
 
   /**
-   * Takes the next event out, into `time`, `kind`, `target` and `value`, and moves the current time
-   * to it. False if there is none. Cost: O(log n).
+   * Takes the next event out, into `time`, `kind` and `target`, and moves the current time to it.
+   * False if there is none. Cost: O(log n), amortised.
    */
   pop(): boolean {
-    const heapFirst =
-      this.#heapSize > 0 && (this.#laneSize === 0 || this.#heapTime[0]! === this.#now);
-    if (heapFirst) {
-      const slot = this.#heapSlot[0]!;
-      this.#now = this.#heapTime[0]!;
-      this.#fill(slot);
-      this.#removeTop();
-      if (this.#heapCancelled > 0) this.#dropCancelledTop();
+    const heap = this.#heap;
+    if (heap.size > 0 && (this.#laneSize === 0 || heap.topTime === this.#now)) {
+      this.#now = heap.topTime;
+      this.#give(heap.topEntry);
+      heap.removeTop();
+      if (heap.size === 0 || this.#cancelled > 0) this.#dropCancelledTop();
       return true;
     }
     if (this.#laneSize > 0) {
-      this.#fill(this.#lane[this.#laneHead]!);
+      this.#give(this.#lane[this.#laneHead]!);
       this.#removeHead();
-      if (this.#laneCancelled > 0) this.#dropCancelledHead();
+      if (this.#cancelled > 0) this.#dropCancelledHead();
       return true;
     }
     this.target = undefined;
@@ -151,152 +121,99 @@ export class EventQueue {
     this.#now = time;
   }
 
-  #fill(slot: number): void {
+  #give(entry: number): void {
     this.time = this.#now;
-    this.kind = this.#kinds[slot]!;
-    this.target = this.#targets[slot];
-    this.value = this.#values[slot]!;
-    this.#targets[slot] = undefined;
-    this.#release(slot);
+    this.kind = this.#events.kindOf(entry);
+    this.target = this.#events.targetOf(entry);
+    this.#events.release(entry);
   }
 
-  #release(slot: number): void {
-    this.#kinds[slot] = FREE;
-    const generation = this.#generations[slot]! + 1;
-    this.#generations[slot] = generation === GENERATIONS ? 0 : generation;
-    this.#freeSlots[this.#freeCount++] = slot;
+  #enterLane(entry: number): void {
+    if (this.#laneSize === this.#lane.length) this.#growLane();
+    this.#lane[(this.#laneHead + this.#laneSize++) & (this.#lane.length - 1)] = entry;
   }
 
-  #newSlot(): number {
-    if (this.#slotCount === this.#capacity) this.#grow();
-    return this.#slotCount++;
+  #enterHeap(time: number, entry: number): void {
+    this.#heap.push(time, entry);
+    if (this.#heap.size > this.#mostNear) this.#spill();
   }
 
-  #siftUp(from: number, time: number, slot: number): void {
-    const times = this.#heapTime;
-    const slots = this.#heapSlot;
-    let hole = from;
-    // A new event has the highest sequence number, so at equal times it stays below.
-    while (hole > 0) {
-      const parent = (hole - 1) >> 2;
-      const parentTime = times[parent]!;
-      if (parentTime <= time) break;
-      times[hole] = parentTime;
-      slots[hole] = slots[parent]!;
-      hole = parent;
+  /** Lets the ladder say anew what is near. */
+  #spill(): void {
+    const heap = this.#heap;
+    for (let index = 0; index < heap.size; index++) {
+      this.#ladder.putBack(heap.timeAt(index), heap.entryAt(index));
     }
-    times[hole] = time;
-    slots[hole] = slot;
+    heap.clear();
+    this.#refill();
   }
 
-  #siftDown(from: number, time: number, slot: number): void {
-    const times = this.#heapTime;
-    const slots = this.#heapSlot;
-    const size = this.#heapSize;
-    let hole = from;
-    for (;;) {
-      const first = (hole << 2) + 1;
-      if (first >= size) break;
-      const end = Math.min(first + 4, size);
-      let least = first;
-      let leastTime = times[first]!;
-      for (let child = first + 1; child < end; child++) {
-        const childTime = times[child]!;
-        if (childTime > leastTime) continue;
-        if (childTime < leastTime || this.#isBefore(slots[child]!, slots[least]!)) {
-          least = child;
-          leastTime = childTime;
-        }
-      }
-      if (time < leastTime) break;
-      if (time === leastTime && this.#isBefore(slot, slots[least]!)) break;
-      times[hole] = leastTime;
-      slots[hole] = slots[least]!;
-      hole = least;
+  /** Pours what is next from the ladder into the empty heap. */
+  #refill(): void {
+    while (this.#heap.size === 0 && this.#ladder.size > 0) {
+      this.#cancelled -= this.#ladder.pour(this.#heap);
     }
-    times[hole] = time;
-    slots[hole] = slot;
-  }
-
-  #isBefore(slot: number, other: number): boolean {
-    return this.#seq[slot]! < this.#seq[other]!;
-  }
-
-  #removeTop(): void {
-    const last = --this.#heapSize;
-    if (last > 0) this.#siftDown(0, this.#heapTime[last]!, this.#heapSlot[last]!);
-  }
-
-  #removeHead(): void {
-    this.#laneHead = (this.#laneHead + 1) & (this.#capacity - 1);
-    this.#laneSize--;
+    this.#heap.order();
+    // A heap that the ladder could not cut is not cut again before it has doubled.
+    this.#mostNear = Math.max(MOST_NEAR, 2 * this.#heap.size);
   }
 
   #dropCancelledTop(): void {
-    while (this.#heapSize > 0 && this.#kinds[this.#heapSlot[0]!] === CANCELLED) {
-      this.#release(this.#heapSlot[0]!);
-      this.#heapCancelled--;
-      this.#removeTop();
+    const heap = this.#heap;
+    while (heap.size > 0 && this.#events.isCancelled(heap.topEntry)) {
+      this.#events.release(heap.topEntry);
+      this.#cancelled--;
+      heap.removeTop();
+    }
+    if (heap.size === 0) this.#refill();
+  }
+
+  /** Takes every cancelled event out: O(n). */
+  #sweep(): void {
+    const events = this.#events;
+    const heap = this.#heap;
+    const places = heap.size;
+    heap.clear();
+    for (let index = 0; index < places; index++) {
+      const entry = heap.entryAt(index);
+      if (events.isCancelled(entry)) events.release(entry);
+      else heap.append(heap.timeAt(index), entry);
+    }
+    heap.order();
+    this.#ladder.sweep();
+    this.#sweepLane();
+    this.#cancelled = 0;
+  }
+
+  #sweepLane(): void {
+    const places = this.#laneSize;
+    this.#laneSize = 0;
+    for (let index = 0; index < places; index++) {
+      const entry = this.#lane[(this.#laneHead + index) & (this.#lane.length - 1)]!;
+      if (this.#events.isCancelled(entry)) this.#events.release(entry);
+      else this.#enterLane(entry);
     }
   }
 
+  #removeHead(): void {
+    this.#laneHead = (this.#laneHead + 1) & (this.#lane.length - 1);
+    this.#laneSize--;
+  }
+
   #dropCancelledHead(): void {
-    while (this.#laneSize > 0 && this.#kinds[this.#lane[this.#laneHead]!] === CANCELLED) {
-      this.#release(this.#lane[this.#laneHead]!);
-      this.#laneCancelled--;
+    while (this.#laneSize > 0 && this.#events.isCancelled(this.#lane[this.#laneHead]!)) {
+      this.#events.release(this.#lane[this.#laneHead]!);
+      this.#cancelled--;
       this.#removeHead();
     }
   }
 
-  /** Takes every cancelled event out of the heap and orders the rest anew: O(n). */
-  #sweep(): void {
-    let kept = 0;
-    for (let index = 0; index < this.#heapSize; index++) {
-      const slot = this.#heapSlot[index]!;
-      if (this.#kinds[slot] === CANCELLED) {
-        this.#release(slot);
-        continue;
-      }
-      this.#heapTime[kept] = this.#heapTime[index]!;
-      this.#heapSlot[kept] = slot;
-      kept++;
-    }
-    this.#heapSize = kept;
-    this.#heapCancelled = 0;
-    for (let index = (kept - 2) >> 2; index >= 0; index--) {
-      this.#siftDown(index, this.#heapTime[index]!, this.#heapSlot[index]!);
-    }
-  }
-
-  #grow(): void {
-    const capacity = this.#capacity * 2;
-    invariant(capacity <= MAX_SLOTS, "at most 16,777,216 events are pending");
-    const lane = new Int32Array(capacity);
+  #growLane(): void {
+    const lane = new Int32Array(this.#lane.length * 2);
     for (let index = 0; index < this.#laneSize; index++) {
-      lane[index] = this.#lane[(this.#laneHead + index) & (this.#capacity - 1)]!;
+      lane[index] = this.#lane[(this.#laneHead + index) & (this.#lane.length - 1)]!;
     }
     this.#lane = lane;
     this.#laneHead = 0;
-    this.#heapTime = grownFloats(this.#heapTime, capacity);
-    this.#heapSlot = grownIntegers(this.#heapSlot, capacity);
-    this.#seq = grownFloats(this.#seq, capacity);
-    this.#values = grownFloats(this.#values, capacity);
-    this.#kinds = grownIntegers(this.#kinds, capacity);
-    this.#generations = grownIntegers(this.#generations, capacity);
-    this.#freeSlots = grownIntegers(this.#freeSlots, capacity);
-    while (this.#targets.length < capacity) this.#targets.push(undefined);
-    this.#capacity = capacity;
   }
-}
-
-function grownFloats(from: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(length);
-  grown.set(from);
-  return grown;
-}
-
-function grownIntegers(from: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(length);
-  grown.set(from);
-  return grown;
 }

@@ -58,7 +58,8 @@ export class LinkHeap {
     for (;;) {
       let child = 2 * hole + 1;
       if (child >= size) break;
-      if (child + 1 < size && shares[child + 1]! < shares[child]!) child++;
+      // Added, not branched on: a processor could only guess.
+      if (child + 1 < size) child += Number(shares[child + 1]! < shares[child]!);
       if (shares[child]! >= share) break;
       shares[hole] = shares[child]!;
       links[hole] = links[child]!;

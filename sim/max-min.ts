@@ -19,6 +19,8 @@ export class MaxMin {
   readonly #capacity: Float64Array;
   /** Flows across the link. */
   readonly #flows: Float64Array;
+  /** Links with flows. */
+  #busyCount = 0;
   /** Of classes with flows across the link: which of their two ends that is. */
   readonly #ends: number[][];
   readonly #isChanged: Uint8Array;
@@ -76,7 +78,10 @@ export class MaxMin {
     this.#count[index] = count;
     for (let end = 2 * index; end < 2 * index + 2; end++) {
       const link = this.#linkAt[end]!;
-      this.#flows[link]! += count - before;
+      const flows = this.#flows[link]!;
+      this.#flows[link] = flows + count - before;
+      if (flows === 0) this.#busyCount++;
+      if (this.#flows[link] === 0) this.#busyCount--;
       this.#markChanged(link);
       if (before === 0) this.#placeAt[end] = this.#ends[link]!.push(end) - 1;
       else if (count === 0) this.#leave(link, end);
@@ -185,6 +190,8 @@ export class MaxMin {
       this.#left[link] = this.#capacity[link]!;
       this.#open[link] = this.#flows[link]!;
       this.#heap.add(link, this.#capacity[link]! / this.#flows[link]!);
+      // Mostly the first few lead to all there are.
+      if (count === this.#busyCount) continue;
       const list = this.#ends[link]!;
       for (let place = 0; place < list.length; place++) {
         const other = this.#linkAt[list[place]! ^ 1]!;
@@ -198,19 +205,25 @@ export class MaxMin {
 
   #fixFlowsOf(link: number, level: number): void {
     const list = this.#ends[link]!;
+    const linkAt = this.#linkAt;
+    const fixed = this.#fixed;
+    const counts = this.#count;
+    const open = this.#open;
+    const left = this.#left;
+    const solve = this.#solve;
     for (let place = 0; place < list.length; place++) {
       const end = list[place]!;
       const index = end >> 1;
-      if (this.#fixed[index] === this.#solve) continue;
-      this.#fixed[index] = this.#solve;
+      if (fixed[index] === solve) continue;
+      fixed[index] = solve;
       this.#setRate(index, level);
-      const other = this.#linkAt[end ^ 1]!;
-      const count = this.#count[index]!;
-      this.#open[other]! -= count;
+      const other = linkAt[end ^ 1]!;
+      const count = counts[index]!;
+      open[other]! -= count;
       // An infinite share is the last one: whatever is left is infinite too.
-      if (level < Infinity) this.#left[other] = Math.max(0, this.#left[other]! - level * count);
+      if (level < Infinity) left[other] = Math.max(0, left[other]! - level * count);
     }
-    this.#open[link] = 0;
+    open[link] = 0;
   }
 
   #setRate(index: number, rate: number): void {

@@ -44,11 +44,11 @@ test("a saved run is compared figure by figure, and the same work has the same h
   try {
     const file = join(folder, "saved.json");
     assert.is(bench("event-queue", "--small", "--json", file).status, 0);
-    assert.is(JSON.parse(readFileSync(file, "utf8")).figures.length, 7);
+    assert.is(JSON.parse(readFileSync(file, "utf8")).figures.length, 11);
     const { status, lines } = bench("event-queue", "--small", "--compare", file);
     assert.is(status, 0);
     const compared = lines.filter((line) => /; [\d.]+ times as good$/.test(line));
-    assert.is(compared.length, 7);
+    assert.is(compared.length, 11);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

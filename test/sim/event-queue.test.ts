@@ -10,40 +10,39 @@ import { EventQueue } from "../../sim/event-queue.ts";
 
 const test = suite("event queue");
 
-function valuesOf(queue: EventQueue): number[] {
-  const values: number[] = [];
-  while (queue.pop()) values.push(queue.value);
-  return values;
+function targetsOf(queue: EventQueue): unknown[] {
+  const targets: unknown[] = [];
+  while (queue.pop()) targets.push(queue.target);
+  return targets;
 }
 
 test("events come by time, and at one time in the order in which they were scheduled", () => {
   const queue = new EventQueue();
   for (const [value, time] of [30, 10, 20, 10, 30, 10].entries()) {
-    queue.schedule(time, 0, undefined, value);
+    queue.schedule(time, 0, value);
   }
-  assert.equal(valuesOf(queue), [1, 3, 5, 2, 0, 4]);
+  assert.equal(targetsOf(queue), [1, 3, 5, 2, 0, 4]);
 });
 
 test("an event for the current time comes after those scheduled for it before", () => {
   const queue = new EventQueue();
-  queue.schedule(5, 0, undefined, 0);
-  queue.schedule(5, 0, undefined, 1);
-  queue.schedule(6, 0, undefined, 3);
+  queue.schedule(5, 0, 0);
+  queue.schedule(5, 0, 1);
+  queue.schedule(6, 0, 3);
   queue.pop();
-  queue.schedule(5, 0, undefined, 2);
+  queue.schedule(5, 0, 2);
   assert.is(queue.peekTime(), 5);
-  assert.equal(valuesOf(queue), [1, 2, 3]);
+  assert.equal(targetsOf(queue), [1, 2, 3]);
 });
 
-test("pop gives kind, target and value as they were scheduled", () => {
+test("pop gives time, kind and target as they were scheduled", () => {
   const queue = new EventQueue();
   const target = { name: "worker" };
-  queue.schedule(7, 3, target, 42);
+  queue.schedule(7, 3, target);
   assert.ok(queue.pop());
   assert.is(queue.time, 7);
   assert.is(queue.kind, 3);
   assert.is(queue.target, target);
-  assert.is(queue.value, 42);
 });
 
 test("an empty queue has no next time and gives nothing", () => {
@@ -54,60 +53,60 @@ test("an empty queue has no next time and gives nothing", () => {
 
 test("a cancelled event never comes, and is not the next time", () => {
   const queue = new EventQueue();
-  const first = queue.schedule(1, 0, undefined, 1);
-  queue.schedule(2, 0, undefined, 2);
+  const first = queue.schedule(1, 0, 1);
+  queue.schedule(2, 0, 2);
   queue.cancel(first);
   assert.is(queue.peekTime(), 2);
-  assert.equal(valuesOf(queue), [2]);
+  assert.equal(targetsOf(queue), [2]);
 });
 
 test("an event for the current time can be cancelled", () => {
   const queue = new EventQueue();
-  const tokens = [0, 1, 2].map((value) => queue.schedule(0, 0, undefined, value));
+  const tokens = [0, 1, 2].map((value) => queue.schedule(0, 0, value));
   queue.cancel(tokens[0]!);
   queue.cancel(tokens[2]!);
   assert.is(queue.size, 1);
-  assert.equal(valuesOf(queue), [1]);
+  assert.equal(targetsOf(queue), [1]);
 });
 
 test("cancelling twice, or after the event came, hits no other event in the same slot", () => {
   const queue = new EventQueue();
-  const first = queue.schedule(1, 0, undefined, 1);
+  const first = queue.schedule(1, 0, 1);
   queue.pop();
-  const second = queue.schedule(2, 0, undefined, 2);
+  const second = queue.schedule(2, 0, 2);
   queue.cancel(first);
   assert.is(queue.size, 1);
   queue.cancel(second);
   queue.cancel(second);
-  queue.schedule(3, 0, undefined, 3);
+  queue.schedule(3, 0, 3);
   queue.cancel(second);
-  assert.equal(valuesOf(queue), [3]);
+  assert.equal(targetsOf(queue), [3]);
 });
 
 test("an event in the past is a mistake", () => {
   const queue = new EventQueue();
-  queue.schedule(5, 0, undefined, 0);
+  queue.schedule(5, 0, 0);
   queue.pop();
-  assert.throws(() => queue.schedule(4, 0, undefined, 0));
-  assert.throws(() => queue.schedule(Number.NaN, 0, undefined, 0));
-  assert.throws(() => queue.schedule(Infinity, 0, undefined, 0));
+  assert.throws(() => queue.schedule(4, 0, 0));
+  assert.throws(() => queue.schedule(Number.NaN, 0, 0));
+  assert.throws(() => queue.schedule(Infinity, 0, 0));
 });
 
 test("the time cannot be moved past a pending event", () => {
   const queue = new EventQueue();
-  queue.schedule(5, 0, undefined, 0);
+  queue.schedule(5, 0, 0);
   queue.moveTo(5);
   assert.throws(() => queue.moveTo(6));
 });
 
 test("cancelled events do not pile up behind one that is pending", () => {
   const queue = new EventQueue();
-  queue.schedule(1, 0, undefined, 0);
+  queue.schedule(1, 0, 0);
   for (let index = 0; index < 100_000; index++) {
-    queue.cancel(queue.schedule(1000 + index, 0, undefined, index));
+    queue.cancel(queue.schedule(1000 + index, 0, index));
   }
   assert.ok(queue.occupied < 200, `${queue.occupied} places taken`);
-  assert.equal(valuesOf(queue), [0]);
+  assert.equal(targetsOf(queue), [0]);
 });
 
 test("targets of events that came or were cancelled can be collected", async () => {
@@ -118,10 +117,10 @@ test("targets of events that came or were cancelled can be collected", async () 
   const scheduleOne = (time: number): number => {
     const target = { time };
     references.push(new WeakRef(target));
-    return queue.schedule(time, 0, target, 0);
+    return queue.schedule(time, 0, target);
   };
   scheduleOne(1);
-  queue.schedule(2, 0, undefined, 0);
+  queue.schedule(2, 0, 0);
   queue.cancel(scheduleOne(3));
   queue.pop();
   queue.pop();
@@ -138,14 +137,15 @@ test("order is kept over many growths of the heap and the lane", () => {
   const queue = new EventQueue();
   const count = 10_000;
   for (let index = 0; index < count; index++) {
-    queue.schedule((index * 7919) % 1000, 0, undefined, index);
+    queue.schedule((index * 7919) % 1000, 0, index);
   }
-  let before = { time: -1, value: -1 };
+  let before = { time: -1, index: -1 };
   let popped = 0;
   while (queue.pop()) {
-    const { time, value } = queue;
-    assert.ok(time > before.time || (time === before.time && value > before.value));
-    before = { time, value };
+    const { time } = queue;
+    const index = queue.target as number;
+    assert.ok(time > before.time || (time === before.time && index > before.index));
+    before = { time, index };
     popped++;
   }
   assert.is(popped, count);

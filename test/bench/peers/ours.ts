@@ -35,12 +35,12 @@ function hold(pending: number, rounds: number): Result {
   const queue = new EventQueue();
   const target = {};
   for (let index = 0; index < pending; index++) {
-    queue.schedule(delays[index & (DRAWS - 1)]!, 0, target, 0);
+    queue.schedule(delays[index & (DRAWS - 1)]!, 0, target);
   }
   const start = process.cpuUsage();
   for (let round = 0; round < rounds; round++) {
     queue.pop();
-    queue.schedule(queue.time + delays[round & (DRAWS - 1)]!, 0, queue.target, 0);
+    queue.schedule(queue.time + delays[round & (DRAWS - 1)]!, 0, queue.target);
   }
   return { work: rounds, cpu_s: since(start) };
 }
