@@ -14,8 +14,7 @@ export interface WorkerUse {
 }
 
 interface Use {
-  /** Containers: a short list. A Set would be built anew each time it is empty. */
-  readonly executing: number[];
+  readonly executing: Set<number>;
   since: number;
   busy: number;
   execution: number;
@@ -31,16 +30,16 @@ export class WorkerUses {
   add(event: Event): void {
     switch (event.kind) {
       case "start":
-        this.#begin(this.#advance(event.node, event.time), event.container);
+        this.#advance(event.node, event.time).executing.add(event.container);
         return;
       case "execute":
       case "fail":
       case "stop":
         if (event.container === NONE) return;
-        this.#end(this.#advance(event.node, event.time), event.container);
+        this.#advance(event.node, event.time).executing.delete(event.container);
         return;
       case "lost":
-        this.#advance(workerNode(event.value), event.time).executing.length = 0;
+        this.#advance(workerNode(event.value), event.time).executing.clear();
         return;
       default:
     }
@@ -57,24 +56,13 @@ export class WorkerUses {
     return Math.max(0, ...[...this.#byNode.keys()].map((node) => workerIndex(node) + 1));
   }
 
-  #begin({ executing }: Use, container: number): void {
-    if (!executing.includes(container)) executing.push(container);
-  }
-
-  #end({ executing }: Use, container: number): void {
-    const index = executing.indexOf(container);
-    if (index === -1) return;
-    const last = executing.pop()!;
-    if (index < executing.length) executing[index] = last;
-  }
-
   #advance(node: NodeId, time: number): Use {
     let use = this.#byNode.get(node);
     if (use === undefined) {
-      use = { executing: [], since: time, busy: 0, execution: 0 };
+      use = { executing: new Set(), since: time, busy: 0, execution: 0 };
       this.#byNode.set(node, use);
     }
-    const running = use.executing.length;
+    const running = use.executing.size;
     if (running > 0) {
       use.busy += time - use.since;
       use.execution += running * (time - use.since);

@@ -175,10 +175,12 @@ export class Clients {
     loop.waiting++;
     const invocation = this.#send(plan, known);
     const { patience } = loop.load;
-    const giveUp = (): void => this.#over(invocation, request, { answered: false });
-    const timer = patience && this.#kernel.after(patience.wait as Micros, { step: giveUp });
-    const request: Request = { loop, index, timer };
-    this.#requests.set(invocation, request);
+    const timer = patience && this.#giveUpAfter(patience.wait as Micros, invocation);
+    this.#requests.set(invocation, { loop, index, timer });
+  }
+
+  #giveUpAfter(wait: Micros, invocation: InvocationId): EventToken {
+    return this.#kernel.after(wait, { step: () => this.ended(invocation, { answered: false }) });
   }
 
   #leave(loop: Loop): void {

@@ -50,14 +50,25 @@ export class Demands {
   #demand(recorded: Recorded, id: number, item: Item): Demand {
     const { task, writes } = this.#graph.vertices[id]!;
     const { compute, sleep, cores } = task!;
-    const outputs = writes.map((datum) => this.#output(recorded, datum, item));
+    const outputs: Output[] = [];
+    let keys = 0;
+    let writing = 0;
+    for (const datum of writes) {
+      const output = this.#output(recorded, datum, item);
+      const { content } = this.#graph.data[datum]!.spec;
+      outputs.push(output);
+      for (const bytes of typeof output === "number" ? [output] : output) {
+        keys++;
+        writing += writeTime({ bytes, content }, this.#profile);
+      }
+    }
     return {
       compute: Math.round(recordedAt(recorded.compute, id, item) ?? expected(compute)) as Micros,
       sleep: Math.round(recordedAt(recorded.sleep, id, item) ?? expected(sleep)) as Micros,
       cores,
       outputs,
-      keys: outputs.reduce((sum: number, output) => sum + partsOf(output).length, 0),
-      writing: this.#writing(writes, outputs),
+      keys,
+      writing: writing as Micros,
     };
   }
 
@@ -71,17 +82,4 @@ export class Demands {
       (_, part) => bytesOf(this.#graph, recorded, datum, childItem(item, part)) as Bytes,
     );
   }
-
-  #writing(writes: readonly number[], outputs: readonly Output[]): Micros {
-    let time = 0;
-    for (const [index, output] of outputs.entries()) {
-      const { content } = this.#graph.data[writes[index]!]!.spec;
-      for (const bytes of partsOf(output)) time += writeTime({ bytes, content }, this.#profile);
-    }
-    return time as Micros;
-  }
-}
-
-function partsOf(output: Output): readonly Bytes[] {
-  return typeof output === "number" ? [output] : output;
 }

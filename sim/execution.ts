@@ -114,10 +114,12 @@ export class Execution implements Step, StoreClient, Abortable {
   }
 
   #sleep(): void {
-    const { demand } = this.#run;
+    const { demand, compute } = this.#run;
     this.#phase = "sleep";
-    // A step even if that is none: the engine is not to be entered from within its own request.
-    this.#token = this.#parts.kernel.after(demand.sleep, this);
+    const { kernel } = this.#parts;
+    // Without work there is a step: the engine is not to be entered from within its own request.
+    if (compute > 0 && demand.sleep === 0 && kernel.eager) this.#write();
+    else this.#token = kernel.after(demand.sleep, this);
   }
 
   #write(): void {

@@ -56,10 +56,10 @@ export class LocalMemory {
     return (operations * local_store.operation + readTime(request, this.#profile)) as Micros;
   }
 
-  /** The next step comes when the bytes have moved; it is this one if that takes no time. */
+  /** The next step comes when the bytes have moved. */
   move(bytes: Bytes, next: Step): void {
     if (this.#profile.local_store.bandwidth === Infinity) {
-      this.#kernel.after(NO_TIME, next);
+      this.#kernel.goOn(NO_TIME, next);
       return;
     }
     this.#bus.start(this.#kernel.now, { bytes, target: next });

@@ -125,7 +125,7 @@ export class RemoteStore implements StoreServer {
     const { kernel, profile } = this.#parts;
     const { commit } = profile.remote_store;
     if (profile.mechanisms.document === "per-datum") {
-      if (this.#parts.cores === undefined) kernel.after(commit, operation);
+      if (this.#parts.cores === undefined) kernel.goOn(commit, operation);
       else operation.committing(this.work(commit, operation));
       return;
     }

@@ -9,14 +9,14 @@ import type { Facts, InvocationId } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { ROOT_ITEM } from "../core/workflow/item.ts";
-import type { Recorded } from "../core/workflow/recorded.ts";
+import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
 import { Clients, type Load } from "./clients.ts";
 import { Cluster, type Watching } from "./cluster.ts";
 import { countOf, drawRecorded, isRandom } from "./draw.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Kernel } from "./kernel.ts";
 import { Population } from "./population.ts";
-import type { Profile } from "./profile.ts";
+import { type Profile, requestsAreFree } from "./profile.ts";
 import { Streams } from "./streams.ts";
 
 export interface RunOptions {
@@ -68,19 +68,22 @@ class Run {
   /** Invocations under way. */
   readonly #active: Set<InvocationId>;
   readonly #random: readonly boolean[];
+  /** By plan: what the core has to know of an invocation of which nothing was drawn or recorded. */
+  readonly #plainFacts: readonly Facts[];
   #nextId: InvocationId;
   #finished: number;
   #end: Micros;
 
   constructor(options: RunOptions) {
     this.#options = options;
-    this.#kernel = new Kernel();
+    this.#kernel = new Kernel({ eager: requestsAreFree(options.profile) });
     this.#streams = new Streams(options.seed);
     const watchStore = (options.faults ?? NO_FAULTS).crashes.length > 0;
     this.#population = new Population(options.plans, { profile: options.profile, watchStore });
     this.#clients = new Clients(this.#kernel, (plan, known) => this.#invoke(plan, known));
     this.#active = new Set();
     this.#random = options.plans.map((plan) => isRandom(plan.graph));
+    this.#plainFacts = options.plans.map(({ graph }) => factsOf(graph, NOTHING_RECORDED));
     this.#nextId = 0;
     this.#finished = 0;
     this.#end = 0 as Micros;
@@ -118,7 +121,8 @@ class Run {
   }
 
   get #isQuiet(): boolean {
-    return this.#active.size === 0 && this.#kernel.isIdle;
+    // Asked after each step: first what is seldom so and soon known.
+    return this.#kernel.isIdle && this.#active.size === 0;
   }
 
   #invoke(plan: number, known: Recorded): InvocationId {
@@ -132,7 +136,7 @@ class Run {
       at: this.#kernel.now,
       invocation,
       plan,
-      facts: factsOf(graph, recorded),
+      facts: recorded === NOTHING_RECORDED ? this.#plainFacts[plan]! : factsOf(graph, recorded),
     });
     return invocation;
   }

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { CsvRow } from "../analysis/csv.ts";
 import { EventHash } from "../analysis/event-hash.ts";
-import { type EventHeader, eventHeader, planHeader } from "../analysis/event-header.ts";
+import { type EventHeader, eventHeader } from "../analysis/event-header.ts";
 import { InvariantChecker } from "../analysis/invariants.ts";
 import { metricRows, WHOLE_RUN } from "../analysis/metric-rows.ts";
 import { Metrics } from "../analysis/metrics.ts";
@@ -126,7 +126,7 @@ export class PreparedScenario {
 
   simulate(observers: Observers): Outcome {
     const { warmUp, scheme, storage } = this.scenario;
-    const metrics = new Metrics({ plans: this.plans.map(planHeader), skip: warmUp });
+    const metrics = new Metrics({ plans: this.header.workflows, skip: warmUp });
     const hash = new EventHash();
     const checker = observers.check ? new InvariantChecker({ plans: this.plans }) : undefined;
     const result = this.play((event) => {

@@ -212,7 +212,7 @@ export class SimEnv implements Env {
     }
     const asked = this.#asked.slice(first, end);
     const to = this.#to.slice(first, end);
-    new Outgoing(this, { asked, to, ...notes }).next();
+    new Outgoing(this, { asked, to, notes }).next();
   }
 
   #host(): WorkerHost {
@@ -228,8 +228,9 @@ interface Span {
   readonly end: number;
 }
 
-/** What waits until the engine has noted something, and how much of that is left. */
-interface Noted extends Notes {
+/** What waits until the engine has noted something. */
+interface Noted {
+  readonly notes: Notes;
   readonly asked: readonly Asked[];
   /** By asked: to whom. */
   readonly to: readonly NodeId[];
@@ -239,14 +240,15 @@ interface Noted extends Notes {
 class Outgoing implements StoreClient {
   readonly #env: SimEnv;
   readonly #noted: Noted;
+  /** How much of that is left. */
   #lookUps: number;
   #records: number;
 
   constructor(env: SimEnv, noted: Noted) {
     this.#env = env;
     this.#noted = noted;
-    this.#lookUps = noted.lookUps;
-    this.#records = noted.records;
+    this.#lookUps = noted.notes.lookUps;
+    this.#records = noted.notes.records;
   }
 
   next(): void {
@@ -259,7 +261,9 @@ class Outgoing implements StoreClient {
       this.#env.note(A_RECORD, this);
     } else {
       const { asked, to } = this.#noted;
-      for (const [index, each] of asked.entries()) this.#env.carryOut(each, to[index]!);
+      for (let index = 0; index < asked.length; index++) {
+        this.#env.carryOut(asked[index]!, to[index]!);
+      }
     }
   }
 

@@ -6,7 +6,6 @@
 import type { Plan } from "../plan/plan.ts";
 import { relocate } from "../plan/relocate.ts";
 import type { InvocationId, LostWorkers, Round } from "../protocol.ts";
-import type { Holds } from "../storage/holds.ts";
 import type { Item } from "../workflow/item.ts";
 import { Knowledge } from "./knowledge.ts";
 
@@ -80,8 +79,6 @@ export class Invocation {
   /** Vertex to worker; differs from the plan's once a worker was lost. */
   workerOf: readonly number[];
   lost: LostWorkers;
-  /** What this machine holds in its local store, as `workerOf` says; undefined: not worked out. */
-  holds: Holds | undefined;
   /** Tasks that may run as far as control goes, once data that were lost are written again. */
   held: readonly HeldTask[];
   /** Activations of it under way on this machine. */
@@ -98,7 +95,6 @@ export class Invocation {
     this.knowledge = new Knowledge();
     this.workerOf = plan.workerOf;
     this.lost = NONE_LOST;
-    this.holds = undefined;
     this.held = NONE_HELD;
     this.active = 0;
     this.#root = new Array(plan.graph.scopes[0]!.vertices.length);
@@ -111,7 +107,6 @@ export class Invocation {
     if (all.size === this.lost.length) return false;
     this.lost = [...all].sort((a, b) => a - b);
     this.workerOf = relocate(this.plan, this.lost);
-    this.holds = undefined;
     return true;
   }
 

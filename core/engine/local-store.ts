@@ -97,9 +97,8 @@ export class LocalStore {
   }
 
   /** What a lost worker had moved as one, so the plan's tags hold; who holds what may differ. */
-  #holdsOf(invocation: Invocation): Holds {
-    invocation.holds ??= holdsOf(invocation.plan.graph, invocation.workerOf, this.#worker);
-    return invocation.holds;
+  #holdsOf({ plan, workerOf }: Invocation): Holds {
+    return holdsOf(plan.graph, workerOf, this.#worker);
   }
 
   #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {

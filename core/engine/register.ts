@@ -57,7 +57,7 @@ export class Register {
   end(id: InvocationId): Invocation | undefined {
     const invocation = this.#open.get(id);
     this.#open.delete(id);
-    if (!this.#hasEnded(id)) this.#ended.set(id, invocation?.plan.id);
+    if (invocation !== undefined || !this.#hasEnded(id)) this.#ended.set(id, invocation?.plan.id);
     if (this.#ended.size >= REMEMBERED) {
       this.#endedBefore = this.#ended;
       this.#ended = new Map();

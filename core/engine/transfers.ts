@@ -20,17 +20,12 @@ export class Transfers {
   readonly #journal: Journal;
   readonly #store: LocalStore;
   readonly #settings: Settings;
-  /** Of the activation under way: copied once they are all there, since a list that grows is too long. */
-  readonly #gathered: Transfer[];
-  #count: number;
 
   constructor(env: Env, journal: Journal, store: LocalStore, settings: Settings) {
     this.#env = env;
     this.#journal = journal;
     this.#store = store;
     this.#settings = settings;
-    this.#gathered = [];
-    this.#count = 0;
   }
 
   /** Asks for all that the activation reads; false if that is nothing. */
@@ -57,20 +52,22 @@ export class Transfers {
 
   /** Begins to write what the function put out; false if that is nothing. */
   write(activation: Activation, outputs: readonly Output[]): boolean {
-    const { writes } = activation.of.plan.graph.vertices[activation.task]!;
-    for (let index = 0; index < writes.length; index++) {
-      const datum = writes[index]!;
+    const written = activation.of.plan.graph.vertices[activation.task]!.writes;
+    const writes: Transfer[] = [];
+    for (let index = 0; index < written.length; index++) {
+      const datum = written[index]!;
       const output = outputs[index] ?? NO_BYTES;
       if (typeof output === "number") {
-        this.#place(activation, { datum, part: activation.item, bytes: output });
+        this.#place(writes, activation, { datum, part: activation.item, bytes: output });
         continue;
       }
       for (let part = 0; part < output.length; part++) {
         const bytes = output[part]!;
-        this.#place(activation, { datum, part: childItem(activation.item, part), bytes });
+        const at = { datum, part: childItem(activation.item, part), bytes };
+        this.#place(writes, activation, at);
       }
     }
-    activation.writes = this.#takeGathered();
+    activation.writes = writes;
     return this.#writeNext(activation);
   }
 
@@ -108,6 +105,7 @@ export class Transfers {
     const { knowledge } = of;
     const { graph } = of.plan;
     const reader = { vertex: task, item };
+    const reads: Transfer[] = [];
     for (const read of graph.vertices[task]!.reads) {
       const { datum } = read;
       const outside = graph.data[datum]!.producer === OUTSIDE;
@@ -117,27 +115,21 @@ export class Transfers {
           this.#journal.data("get", activation, at, NO_BYTES, NO_TIME, "absent");
           continue;
         }
-        this.#gather(at, outside ? "remote" : this.#store.beginRead(activation, at), NO_BYTES);
+        const tier = outside ? "remote" : this.#store.beginRead(activation, at);
+        reads.push(newTransfer(at, tier, NO_BYTES));
       }
     }
-    return this.#takeGathered();
+    return reads;
   }
 
-  #place(activation: Activation, written: Part & { readonly bytes: Bytes }): void {
+  #place(
+    writes: Transfer[],
+    activation: Activation,
+    written: Part & { readonly bytes: Bytes },
+  ): void {
     for (const tier of this.#store.place(activation, written)) {
-      this.#gather(written, tier, written.bytes);
+      writes.push(newTransfer(written, tier, written.bytes));
     }
-  }
-
-  #gather({ datum, part }: Part, tier: Tier, bytes: Bytes): void {
-    const since = NO_TIME;
-    this.#gathered[this.#count++] = { datum, part, tier, bytes, tries: 0, since, ended: false };
-  }
-
-  #takeGathered(): readonly Transfer[] {
-    const transfers = this.#gathered.slice(0, this.#count);
-    this.#count = 0;
-    return transfers;
   }
 
   #writeNext(activation: Activation): boolean {
@@ -185,4 +177,8 @@ export class Transfers {
   #since(start: Micros): Micros {
     return elapsed({ start, end: this.#env.now() });
   }
+}
+
+function newTransfer({ datum, part }: Part, tier: Tier, bytes: Bytes): Transfer {
+  return { datum, part, tier, bytes, tries: 0, since: NO_TIME, ended: false };
 }
