@@ -114,12 +114,10 @@ export class Execution implements Step, StoreClient, Abortable {
   }
 
   #sleep(): void {
-    const { demand, compute } = this.#run;
+    const { demand } = this.#run;
     this.#phase = "sleep";
-    const { kernel } = this.#parts;
-    // Without work there is a step: the engine is not to be entered from within its own request.
-    if (compute > 0 && demand.sleep === 0 && kernel.eager) this.#write();
-    else this.#token = kernel.after(demand.sleep, this);
+    // A step even if that is none: the engine is not to be entered from within its own request.
+    this.#token = this.#parts.kernel.after(demand.sleep, this);
   }
 
   #write(): void {

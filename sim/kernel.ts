@@ -57,8 +57,6 @@ export class Watch implements Step {
 }
 
 export class Kernel {
-  /** What `goOn` is asked for without delay takes no step of its own. */
-  readonly eager: boolean;
   readonly #queue: EventQueue;
   /** The first `#touchedCount` count: cutting the array would free its memory each time. */
   readonly #touched: Watch[];
@@ -67,8 +65,7 @@ export class Kernel {
   #steps: number;
   #background: number;
 
-  constructor(options: { readonly eager: boolean } = { eager: false }) {
-    this.eager = options.eager;
+  constructor() {
     this.#queue = new EventQueue();
     this.#touched = [];
     this.#touchedCount = 0;
@@ -97,16 +94,6 @@ export class Kernel {
 
   after(delay: Micros, step: Step): EventToken {
     return this.#queue.schedule(this.#now + delay, FOREGROUND, step);
-  }
-
-  /**
-   * As `after`, for the last thing that a step does. An eager kernel takes a step without delay at
-   * once: there are fewer, and of what happens at one time each chain goes on to its end before the
-   * next, instead of all in turn.
-   */
-  goOn(delay: Micros, step: Step): void {
-    if (delay === 0 && this.eager) step.step();
-    else this.after(delay, step);
   }
 
   /** A step that no run waits for: the end of a keep-alive window, a fault. Not to be cancelled. */

@@ -59,7 +59,7 @@ export class LocalMemory {
   /** The next step comes when the bytes have moved. */
   move(bytes: Bytes, next: Step): void {
     if (this.#profile.local_store.bandwidth === Infinity) {
-      this.#kernel.goOn(NO_TIME, next);
+      this.#kernel.after(NO_TIME, next);
       return;
     }
     this.#bus.start(this.#kernel.now, { bytes, target: next });

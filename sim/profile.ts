@@ -120,8 +120,3 @@ export interface FunctionTime {
 export function sharesCores({ mechanisms }: Pick<Profile, "mechanisms">): boolean {
   return mechanisms.hosts === "shared";
 }
-
-/** Whether no request takes any time, wherever it goes, so that whole chains of them happen at once. */
-export function requestsAreFree({ network, engine, container }: Profile): boolean {
-  return network.latency + engine.request + container.request === 0;
-}

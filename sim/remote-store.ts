@@ -52,8 +52,6 @@ export class RemoteStore implements StoreServer {
   readonly #waiting: StoreOperation[];
   #waitingHead: number;
   #connectionsInUse: number;
-  /** Connections that have come free are being given to those that wait. */
-  #connecting: boolean;
   /** Uploads that the updater has not looked at. */
   readonly #updates: StoreOperation[];
   #updating: boolean;
@@ -69,7 +67,6 @@ export class RemoteStore implements StoreServer {
     this.#waiting = [];
     this.#waitingHead = 0;
     this.#connectionsInUse = 0;
-    this.#connecting = false;
     this.#updates = [];
     this.#updating = false;
   }
@@ -87,7 +84,7 @@ export class RemoteStore implements StoreServer {
   }
 
   connect(operation: StoreOperation): boolean {
-    if (this.#hasRoom) {
+    if (this.#connectionsInUse < this.#parts.profile.remote_store.connections) {
       this.#connectionsInUse++;
       return true;
     }
@@ -95,12 +92,9 @@ export class RemoteStore implements StoreServer {
     return false;
   }
 
-  /** Those that wait are served one after another, however little each of them takes. */
   disconnect(): void {
     this.#connectionsInUse--;
-    if (this.#connecting) return;
-    this.#connecting = true;
-    while (this.#waitingHead < this.#waiting.length && this.#hasRoom) {
+    while (this.#waitingHead < this.#waiting.length) {
       const next = this.#waiting[this.#waitingHead++]!;
       if (this.#waitingHead > 1024 && this.#waitingHead * 2 > this.#waiting.length) {
         this.#waiting.splice(0, this.#waitingHead);
@@ -109,12 +103,8 @@ export class RemoteStore implements StoreServer {
       if (next.aborted) continue;
       this.#connectionsInUse++;
       next.connected();
+      return;
     }
-    this.#connecting = false;
-  }
-
-  get #hasRoom(): boolean {
-    return this.#connectionsInUse < this.#parts.profile.remote_store.connections;
   }
 
   revision(invocation: InvocationId): number {
@@ -125,7 +115,7 @@ export class RemoteStore implements StoreServer {
     const { kernel, profile } = this.#parts;
     const { commit } = profile.remote_store;
     if (profile.mechanisms.document === "per-datum") {
-      if (this.#parts.cores === undefined) kernel.goOn(commit, operation);
+      if (this.#parts.cores === undefined) kernel.after(commit, operation);
       else operation.committing(this.work(commit, operation));
       return;
     }

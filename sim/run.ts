@@ -16,7 +16,7 @@ import { countOf, drawRecorded, isRandom } from "./draw.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Kernel } from "./kernel.ts";
 import { Population } from "./population.ts";
-import { type Profile, requestsAreFree } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import { Streams } from "./streams.ts";
 
 export interface RunOptions {
@@ -76,7 +76,7 @@ class Run {
 
   constructor(options: RunOptions) {
     this.#options = options;
-    this.#kernel = new Kernel({ eager: requestsAreFree(options.profile) });
+    this.#kernel = new Kernel();
     this.#streams = new Streams(options.seed);
     const watchStore = (options.faults ?? NO_FAULTS).crashes.length > 0;
     this.#population = new Population(options.plans, { profile: options.profile, watchStore });

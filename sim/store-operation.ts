@@ -247,7 +247,7 @@ export class StoreOperation implements Step {
 
   #work(work: Micros): void {
     this.#phase = "serve";
-    if (work === 0) this.#parts.kernel.goOn(work, this);
+    if (work === 0) this.#parts.kernel.after(work, this);
     else this.#job = this.#store.work(work, this);
   }
 
@@ -294,7 +294,7 @@ export class StoreOperation implements Step {
   #return(): void {
     this.#phase = "return";
     this.#disconnect();
-    this.#parts.kernel.goOn(this.#parts.profile.network.latency, this);
+    this.#parts.kernel.after(this.#parts.profile.network.latency, this);
   }
 
   #read(): void {
@@ -302,8 +302,7 @@ export class StoreOperation implements Step {
     const { kind, stored, thread } = this.#request;
     this.#phase = "read";
     const time = kind === "get" && stored ? readTime(this.#request, profile) : (0 as Micros);
-    const { now } = kernel;
-    kernel.goOn((thread.take(now, time) - now) as Micros, this);
+    kernel.at(thread.take(kernel.now, time), this);
   }
 
   #answer(): void {

@@ -42,20 +42,6 @@ test("a step asked for now comes after those that were asked for this time befor
   assert.equal(log, ["10 outer begins", "10 outer ends", "10 next", "10 inner"]);
 });
 
-test("an eager kernel goes on without delay at once, and any kernel with delay later", () => {
-  const taken = (eager: boolean): readonly string[] => {
-    const kernel = new Kernel({ eager });
-    const { log, note } = recorder(kernel);
-    kernel.at(us(10), { step: () => kernel.goOn(us(0), note("at once")) });
-    kernel.at(us(10), { step: () => kernel.goOn(us(5), note("later")) });
-    kernel.at(us(10), note("next"));
-    toTheEnd(kernel);
-    return [...log, `${kernel.steps} steps`];
-  };
-  assert.equal(taken(false), ["10 next", "10 at once", "15 later", "5 steps"]);
-  assert.equal(taken(true), ["10 at once", "10 next", "15 later", "4 steps"]);
-});
-
 test("a cancelled step is not taken", () => {
   const kernel = new Kernel();
   const { log, note } = recorder(kernel);

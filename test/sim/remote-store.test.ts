@@ -138,19 +138,6 @@ test("connections are given in the order of asking, and never more than there ar
   );
 });
 
-test("however many wait for a connection, requests that cost nothing are all served", () => {
-  const none = seconds(0);
-  const free = { latency: none, request: none };
-  const bench = new StoreBench(roundProfile({ connections: 1, look_up: none }, free), {
-    eager: true,
-  });
-  bench.ask({ kind: "put", bytes: MEGABYTE });
-  const notes = { lookUps: 1, records: 0 };
-  for (let count = 0; count < 20_000; count++) bench.ask({ kind: "notes", notes });
-  // All wait for the put: its upload, and its commit.
-  assert.equal(new Set(bench.times()), new Set([MEGABYTE_MS + 50]));
-});
-
 test("a request that fails is answered so, after its look-ups, and moves no body", () => {
   const bench = new StoreBench(roundProfile());
   bench.ask({ bytes: MEGABYTE, fails: true });
