@@ -5,30 +5,16 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../../core/workflow/compile.ts";
 import { type Graph, OUTSIDE } from "../../core/workflow/graph.ts";
-import { expected, type WorkflowSpec } from "../../core/workflow/spec.ts";
-import { readForeign } from "../../workflows/foreign.ts";
-import { importedText } from "../../workflows/import-text.ts";
-import { parseWorkflow } from "../../workflows/load.ts";
+import { expected } from "../../core/workflow/spec.ts";
 import {
   mosaic,
   recording,
+  specOf,
   type Told,
   VERSIONS,
   type Version,
+  written,
 } from "../fixtures/wfformat/recording.ts";
-
-function specOf(text: string): WorkflowSpec {
-  const result = parseWorkflow(text);
-  assert.ok(result.ok, JSON.stringify(result));
-  return result.spec;
-}
-
-/** What `faasflow import` writes of it. */
-function written(text: string): string {
-  const foreign = readForeign(text);
-  assert.ok(foreign?.ok, JSON.stringify(foreign));
-  return importedText(foreign, "told.json");
-}
 
 const SECOND = 1_000_000;
 const FILES = ["f", "g.txt", "/a/b", "/c/b", "h-1", "h_1"];

@@ -4,25 +4,18 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../../core/workflow/compile.ts";
 import { OUTSIDE } from "../../core/workflow/graph.ts";
-import { expected, type WorkflowSpec } from "../../core/workflow/spec.ts";
+import { expected } from "../../core/workflow/spec.ts";
 import { readForeign } from "../../workflows/foreign.ts";
-import { importedText, importSummary } from "../../workflows/import-text.ts";
-import { parseWorkflow } from "../../workflows/load.ts";
-import { mosaic, recording, VERSIONS, wide } from "../fixtures/wfformat/recording.ts";
+import { importSummary } from "../../workflows/import-text.ts";
+import {
+  mosaic,
+  recording,
+  specOf,
+  VERSIONS,
+  wide,
+  written,
+} from "../fixtures/wfformat/recording.ts";
 import { problems, same } from "./problems.ts";
-
-function specOf(text: string): WorkflowSpec {
-  const result = parseWorkflow(text);
-  assert.ok(result.ok, JSON.stringify(result));
-  return result.spec;
-}
-
-/** What `faasflow import` writes of it. */
-function written(text: string): string {
-  const foreign = readForeign(text);
-  assert.ok(foreign?.ok, JSON.stringify(foreign));
-  return importedText(foreign, "told.json");
-}
 
 const SECOND = 1_000_000;
 const MIB = 1024 * 1024;
