@@ -12,7 +12,9 @@
 
 import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
+import type { Micros } from "../core/units.ts";
 import { safeToken } from "./bus.ts";
+import { type Clock, every } from "./clock.ts";
 import type { NatsLink } from "./nats.ts";
 import { type PackedEvent, packed } from "./packed-event.ts";
 
@@ -50,6 +52,7 @@ export interface LineBatch {
 
 export interface FeedOptions {
   readonly link: NatsLink;
+  readonly clock: Clock;
   readonly cluster: string;
   readonly node: NodeId;
   readonly incarnation: string;
@@ -57,7 +60,7 @@ export interface FeedOptions {
   readonly maxWaiting?: number;
 }
 
-const SAY_EVERY_MS = 150;
+const SAY_EVERY = 150_000 as Micros;
 const MAX_WAITING = 100_000;
 const MAX_WAITING_LINES = 1_000;
 /** About 250 kB. */
@@ -84,13 +87,13 @@ export class EventFeed {
     this.#lines = [];
     this.#first = 0;
     this.#dropped = 0;
-    const timer = setInterval(() => this.flush(), SAY_EVERY_MS);
+    const stopTimer = every(options.clock, SAY_EVERY, () => this.flush());
     const unsubscribe = link.subscribe(feedSubject(cluster, "flush"), ({ reply }) => {
       this.flush();
       link.publish(reply, JSON.stringify(node));
     });
     this.#stop = () => {
-      clearInterval(timer);
+      stopTimer();
       unsubscribe();
     };
   }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Event } from "../../core/events.ts";
+import { systemClock } from "../../live/clock.ts";
 import { EventFeed, type FeedOptions, feedSubject, type Lines } from "../../live/event-feed.ts";
 import { EventIntake } from "../../live/event-intake.ts";
 import type { NatsLink } from "../../live/nats.ts";
@@ -41,7 +42,8 @@ const feedOver = Effect.fnUntraced(function* (
   connection: NatsLink,
   options: Partial<FeedOptions> = {},
 ) {
-  const parts = { link: connection, cluster: CLUSTER, node: NODE, incarnation: "first" };
+  const clock = systemClock();
+  const parts = { link: connection, clock, cluster: CLUSTER, node: NODE, incarnation: "first" };
   const feed = yield* Effect.acquireRelease(
     Effect.sync(() => new EventFeed({ ...parts, ...options })),
     (opened) => Effect.sync(() => opened.close()),

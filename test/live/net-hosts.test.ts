@@ -90,37 +90,50 @@ function transfers(all: readonly Transfer[]): Promise<readonly number[]> {
   return Effect.runPromise(Effect.timeout(Effect.scoped(program), LIMIT));
 }
 
-/** Wide, because this is about what is shaped, not about how fast the machine is. */
-function assertTakes(seconds: number, bytes: number): void {
-  const ratio = seconds / (bytes / BANDWIDTH);
-  assert.ok(ratio > 0.85 && ratio < 1.25, `${seconds} s, ${ratio.toFixed(2)} times what it should`);
+const TRIES = 3;
+
+/**
+ * That each of them, all at once, takes `bytes` over the bandwidth. A machine that has other things
+ * to do makes them slower: the best of a few tries counts. Nothing can make them faster.
+ */
+async function assertTake(all: readonly Transfer[], bytes: number): Promise<void> {
+  const seen: string[] = [];
+  for (let tried = 0; tried < TRIES; tried++) {
+    const ratios = (await transfers(all)).map((seconds) => seconds / (bytes / BANDWIDTH));
+    seen.push(ratios.map((ratio) => ratio.toFixed(2)).join(" and "));
+    if (ratios.some((ratio) => ratio < 0.85)) break;
+    if (ratios.every((ratio) => ratio < 1.25)) return;
+  }
+  assert.unreachable(`times what it should: ${seen.join(", then ")}`);
 }
 
 for (const act of ["put", "get"] as const) {
-  testHosts(`a ${act} of 30 MB takes 30 MB over the bandwidth`, async () => {
-    const [seconds] = await transfers([{ worker: "worker-1", act, bytes: 30 * MB }]);
-    assertTakes(seconds!, 30 * MB);
-  });
+  testHosts(`a ${act} of 30 MB takes 30 MB over the bandwidth`, () =>
+    assertTake([{ worker: "worker-1", act, bytes: 30 * MB }], 30 * MB),
+  );
 
-  testHosts(`two workers with a ${act} each at once have half the bandwidth each`, async () => {
-    const both = await transfers([
-      { worker: "worker-1", act, bytes: 15 * MB },
-      { worker: "worker-2", act, bytes: 15 * MB },
-    ]);
-    // Were the link not shared evenly, one would be through long before the other.
-    for (const seconds of both) assertTakes(seconds, 30 * MB);
-  });
+  // Were the link not shared evenly, one would be through long before the other.
+  testHosts(`two workers with a ${act} each at once have half the bandwidth each`, () =>
+    assertTake(
+      [
+        { worker: "worker-1", act, bytes: 15 * MB },
+        { worker: "worker-2", act, bytes: 15 * MB },
+      ],
+      30 * MB,
+    ),
+  );
 }
 
 testHosts(
   "the two directions are apart: a put and a get at once have the whole bandwidth each",
-  async () => {
-    const both = await transfers([
-      { worker: "worker-1", act: "put", bytes: 30 * MB },
-      { worker: "worker-2", act: "get", bytes: 30 * MB },
-    ]);
-    for (const seconds of both) assertTakes(seconds, 30 * MB);
-  },
+  () =>
+    assertTake(
+      [
+        { worker: "worker-1", act: "put", bytes: 30 * MB },
+        { worker: "worker-2", act: "get", bytes: 30 * MB },
+      ],
+      30 * MB,
+    ),
 );
 
 function run<E>(body: Effect.Effect<void, E, Scope.Scope>): () => Promise<void> {

@@ -63,7 +63,13 @@ export class SteppedClock implements Clock {
         await Promise.all(this.#work);
         quiet = 0;
       }
+      if (isAtFiles()) quiet = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** Whether this process waits for its file system. */
+function isAtFiles(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
 }
