@@ -52,6 +52,12 @@ export class ContainerRules {
     this.#stalled.delete(node);
   }
 
+  /** All workers began anew. */
+  allLost(): void {
+    this.#busy.clear();
+    this.#stalled.clear();
+  }
+
   #dispatch(event: Event, subject: string): void {
     let busy = this.#busy.get(event.node);
     if (busy === undefined) {

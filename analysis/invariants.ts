@@ -24,10 +24,11 @@
  * Relaxed once a worker or the master was lost, for the invocations in flight then: `phases` and `attempts` (a
  * task that was moved starts again), `put-before-get`, `local-copy` and `release` (copies die with
  * their worker), `in-flight` (a worker that was thought lost may go on). An aborted invocation is
- * held to `container` and `quota` only.
+ * held to `container` and `quota` only. After the loss of a gateway all begins anew: what was in flight
+ * arrives again, or was never accepted.
  */
 
-import { arrivalTime, type Event, NONE } from "../core/events.ts";
+import { arrivalTime, type Event, GATEWAY_LOST, NONE } from "../core/events.ts";
 import { workerNode } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { checkActivation } from "./activation-rules.ts";
@@ -216,6 +217,12 @@ export class InvariantChecker {
   }
 
   #lose(event: Event): void {
+    if (event.value === GATEWAY_LOST) {
+      this.#courses.clear();
+      this.#containers.allLost();
+      this.#stores.allLost();
+      return;
+    }
     this.#anyLost = true;
     this.#leave(event);
     for (const course of this.#courses.values()) course.disturbed = true;

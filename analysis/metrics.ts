@@ -197,10 +197,7 @@ export class Metrics {
     const plan = this.#plans[event.plan];
     if (plan === undefined) return;
     if (this.#firstArrival === NONE) this.#firstArrival = arrivalTime(event);
-    const before = this.#arrivals.get(plan.header.workflow) ?? 0;
-    this.#arrivals.set(plan.header.workflow, before + 1);
-    const measured = before >= this.#skip;
-    if (measured) plan.metrics.started += 1;
+    const measured = this.#flights.get(event.invocation)?.measured ?? this.#count(plan);
     this.#flights.set(event.invocation, {
       plan,
       arrival: arrivalTime(event),
@@ -209,6 +206,15 @@ export class Metrics {
       spans: new Spans(plan.header.tasks.length),
       bytes: new ByteCounts(),
     });
+  }
+
+  /** One more that arrived (not again, at the next gateway); gives whether it is measured. */
+  #count({ header, metrics }: PlanState): boolean {
+    const before = this.#arrivals.get(header.workflow) ?? 0;
+    this.#arrivals.set(header.workflow, before + 1);
+    const measured = before >= this.#skip;
+    if (measured) metrics.started += 1;
+    return measured;
   }
 
   #boot(event: Event): void {

@@ -5,7 +5,7 @@
  * is kept follows what is in flight.
  */
 
-import { arrivalTime, type Event, NONE } from "../core/events.ts";
+import { arrivalTime, type Event, GATEWAY_LOST, NONE } from "../core/events.ts";
 import { GATEWAY, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { itemPath } from "../core/workflow/item.ts";
 import { type Chains, causeOf, chainsOf } from "./attribution.ts";
@@ -142,9 +142,12 @@ export class PerfettoWriter {
       case "stop":
         this.#end(event, flight);
         return;
-      case "lost":
-        this.#endAll(workerNode(event.value), event.time);
+      case "lost": {
+        const isAll = event.value === GATEWAY_LOST;
+        const nodes = isAll ? [...this.#open.keys()] : [workerNode(event.value)];
+        for (const node of nodes) this.#endAll(node, event.time);
         return;
+      }
       default:
     }
   }

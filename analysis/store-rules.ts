@@ -80,6 +80,12 @@ export class StoreRules {
     return touched;
   }
 
+  /** All workers began anew, and what was under way does so too. */
+  allLost(): void {
+    this.#used.clear();
+    this.#byInvocation.clear();
+  }
+
   /** At the end of the log, with everything ended: local copies of ended invocations are gone. */
   finish(time: number, isInFlight: (invocation: number) => boolean): void {
     for (const [invocation, parts] of this.#byInvocation) {

@@ -3,7 +3,7 @@
  * attempt, of the container or of the worker). Times in microseconds.
  */
 
-import { type Event, NONE } from "../core/events.ts";
+import { type Event, GATEWAY_LOST, NONE } from "../core/events.ts";
 import { type NodeId, workerIndex, workerNode } from "../core/node.ts";
 
 export interface WorkerUse {
@@ -38,9 +38,12 @@ export class WorkerUses {
         if (event.container === NONE) return;
         this.#advance(event.node, event.time).executing.delete(event.container);
         return;
-      case "lost":
-        this.#advance(workerNode(event.value), event.time).executing.clear();
+      case "lost": {
+        const isAll = event.value === GATEWAY_LOST;
+        const nodes = isAll ? [...this.#byNode.keys()] : [workerNode(event.value)];
+        for (const node of nodes) this.#advance(node, event.time).executing.clear();
         return;
+      }
       default:
     }
   }

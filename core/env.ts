@@ -150,6 +150,11 @@ export type Input =
   /** To the master, after the gateway's event `left`: the worker is gone, and nothing with it. */
   | { readonly tag: "worker-left"; readonly worker: number }
   /** To gateway and workers: there is a new master, which knows of no invocation. */
-  | { readonly tag: "master-back" };
+  | { readonly tag: "master-back" }
+  /**
+   * To a gateway that takes the place of another, before the arrivals that it is told of again: all
+   * nodes have begun anew, and nothing of what was under way is left.
+   */
+  | { readonly tag: "gateway-back" };
 
 export type Output = Bytes | readonly Bytes[];

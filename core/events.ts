@@ -66,7 +66,7 @@ export interface Event {
  * | `duplicate` | owner of the join | an answer that was there already; `value` = the edge |
  * | `stop` | worker | a container ended, why = `keep-alive`, `memory`, `timeout`, `crash` |
  * | `stall` | worker | the task wanted more containers than it may have: it starts nothing any more, see `Settings.atLimit` |
- * | `lost` | who was told | `value` = the worker that was lost; NONE = the master |
+ * | `lost` | who was told | `value` = the worker that was lost; NONE = the master; GATEWAY_LOST = the gateway, and all that was under way |
  * | `recover` | new owner | a task of a lost worker is taken over |
  * | `finish` | gateway | every sink has answered; `wait_us` = end-to-end latency |
  * | `abort` | gateway | the invocation failed or ran out of time, and why |
@@ -106,6 +106,9 @@ export const EVENT_KINDS = [
   "stall",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** In an event `lost`: every node began anew, and what was under way arrives again. */
+export const GATEWAY_LOST = -2;
 
 /** What storing the inputs of an `arrival` took: no scheduling, but a put. */
 export function inputStoring({ value }: Event): number {

@@ -109,7 +109,7 @@ const INCARNATION_BYTES = 6;
 export const busParts = Effect.fnUntraced(function* (
   link: NatsLink,
   options: BusOptions,
-): Effect.fn.Return<BusParts, BusError, Scope.Scope> {
+): Effect.fn.Return<BusParts, BusError> {
   const { node } = options;
   const { length } = options.cluster;
   if (length === 0 || length > MAX_NAME) {
@@ -127,10 +127,6 @@ export const busParts = Effect.fnUntraced(function* (
     if (!Deferred.doneUnsafe(failed, Effect.fail(error))) return;
     log(Effect.logError(`${nodeName(node)}: ${error.message}`));
   };
-  yield* Effect.acquireRelease(
-    Effect.sync(() => link.watch(reporter({ link, warn, fail }))),
-    (unwatch) => Effect.sync(unwatch),
-  );
   return {
     link,
     cluster: safeToken(options.cluster),
@@ -145,7 +141,17 @@ export const busParts = Effect.fnUntraced(function* (
   };
 });
 
-/** Logs what becomes of the connection, each refusal once. */
+/** Logs what becomes of the connection, and ends the bus with it; for the length of the scope. */
+export function watchLink(parts: BusParts): Effect.Effect<void, never, Scope.Scope> {
+  return Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => parts.link.watch(reporter(parts))),
+      (unwatch) => Effect.sync(unwatch),
+    ),
+  );
+}
+
+/** Each refusal once. */
 function reporter({
   link,
   warn,

@@ -1,6 +1,7 @@
 /** A client of a gateway's HTTP API. */
 
 import * as Effect from "effect/Effect";
+import * as Schedule from "effect/Schedule";
 import * as Schema from "effect/Schema";
 
 export class ClientError extends Schema.TaggedError<ClientError>()("ClientError", {
@@ -75,6 +76,10 @@ type Asked<A> = Effect.Effect<A, ClientError>;
 
 const WAIT_S = 60;
 const RETRY_MS = 100;
+/** On the durable bus the next gateway knows what the one before had accepted. */
+const UNTIL_THE_NEXT_GATEWAY = Schedule.spaced(RETRY_MS).pipe(
+  Schedule.upTo({ duration: "1 minute" }),
+);
 
 export class Client {
   readonly url: string;
@@ -130,13 +135,17 @@ export class Client {
   run(workflow: string, inputs: Readonly<Record<string, unknown>>): Asked<Invocation> {
     const path = `/v1/workflows/${encodeURIComponent(workflow)}/invocations?wait=${WAIT_S}`;
     return this.#ask<Invocation>("POST", path, { body: JSON.stringify({ inputs }) }).pipe(
-      Effect.flatMap((invocation) => this.#until(invocation)),
+      Effect.flatMap((invocation) => this.#over(invocation)),
     );
   }
 
-  /** Waits until it is over. */
+  /** Waits until it is over, also while no gateway answers: another may take its place. */
   end(invocation: number): Asked<Invocation> {
-    return Effect.flatMap(this.status(invocation), (status) => this.#until(status));
+    const path = `/v1/invocations/${invocation}?wait=${WAIT_S}`;
+    return this.#ask<Invocation>("GET", path).pipe(
+      Effect.retry({ schedule: UNTIL_THE_NEXT_GATEWAY, while: ({ status }) => isPassing(status) }),
+      Effect.flatMap((answer) => this.#over(answer)),
+    );
   }
 
   status(invocation: number): Asked<Invocation> {
@@ -176,10 +185,8 @@ export class Client {
     return Effect.map(this.#send("GET", path), (bytes) => bytes.toString("utf8"));
   }
 
-  #until(invocation: Invocation): Asked<Invocation> {
-    if (invocation.state !== "running") return Effect.succeed(invocation);
-    const path = `/v1/invocations/${invocation.id}?wait=${WAIT_S}`;
-    return Effect.flatMap(this.#ask<Invocation>("GET", path), (answer) => this.#until(answer));
+  #over(invocation: Invocation): Asked<Invocation> {
+    return invocation.state === "running" ? this.end(invocation.id) : Effect.succeed(invocation);
   }
 
   #ask<A>(method: string, path: string, request: Request = {}): Asked<A> {
@@ -238,6 +245,11 @@ export class Client {
       bytes: Buffer.from(await response.arrayBuffer()),
     };
   }
+}
+
+/** Nobody answers, or it cannot answer yet. */
+function isPassing(status: number): boolean {
+  return status === 0 || status === 503;
 }
 
 function deployPath(folder: string | undefined): string {

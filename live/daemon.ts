@@ -10,19 +10,19 @@ import type * as Scope from "effect/Scope";
 import { Master } from "../core/engine/master.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import { Worker } from "../core/engine/worker.ts";
-import type { Env } from "../core/env.ts";
+import type { Env, Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Message } from "../core/protocol.ts";
-import type { BusError, BusService } from "./bus.ts";
+import type { BusError, BusService, Handler } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
 import type { HttpAddress } from "./daemon-http.ts";
+import { planOf } from "./deployments.ts";
 import type { DockerError } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
 import { EventFile } from "./event-file.ts";
-import { planOf } from "./gateway-service.ts";
 import type { HttpError } from "./http.ts";
 import { LiveEnv } from "./live-env.ts";
 import { openLocalFiles } from "./local-files.ts";
@@ -107,9 +107,27 @@ function counted(bus: BusService, counts: LinkMeters): BusService {
   };
 }
 
+export interface Receiver extends Pick<DaemonOptions, "log"> {
+  /** That it takes part in; undefined: none yet. */
+  readonly run: () => string | undefined;
+  readonly feed: (input: Input) => void;
+}
+
+/** What is of another gateway's run is dropped: its plans and invocations are not those of this one. */
+export function intoLoop({ run, feed, log }: Receiver): Handler {
+  return (envelope) => {
+    const { kind, from, message } = envelope;
+    if (envelope.run !== run()) {
+      const invocation = "invocation" in message ? message.invocation : undefined;
+      log({ invocation, from: nodeName(from) }, "a message of another gateway's run was dropped");
+    } else if (kind === "control") feed(message);
+    else feed({ tag: "message", from, message });
+  };
+}
+
 /** A machine once it is known what it is to do, and the plans it has. */
 class Member {
-  readonly #build: (settings: Settings, plan: (id: number) => Plan, run: string) => Machine;
+  readonly #build: (welcome: Welcome, plan: (id: number) => Plan) => Machine;
   readonly #feed: (machine: Machine) => MachineLoop;
   readonly #plans: Map<number, Plan>;
   readonly #deployments: Map<number, Deployment>;
@@ -118,7 +136,7 @@ class Member {
   loop: MachineLoop | undefined;
 
   constructor(
-    build: (settings: Settings, plan: (id: number) => Plan, run: string) => Machine,
+    build: (welcome: Welcome, plan: (id: number) => Plan) => Machine,
     loopOf: (machine: Machine) => MachineLoop,
   ) {
     this.#build = build;
@@ -143,10 +161,11 @@ class Member {
   }
 
   /** Whether there was anything new in it. */
-  welcome({ settings, deployments, run }: Welcome): boolean {
+  welcome(welcome: Welcome): boolean {
+    const { settings, deployments, run } = welcome;
     const isFirst = this.loop === undefined;
     this.run = run;
-    this.loop ??= this.#feed(this.#build(settings, (id) => this.#plans.get(id)!, run));
+    this.loop ??= this.#feed(this.#build(welcome, (id) => this.#plans.get(id)!));
     const news = deployments.filter(({ id }) => !this.#plans.has(id));
     for (const deployment of news) {
       const plan = planOf(deployment, settings);
@@ -207,8 +226,8 @@ const serveWorker = Effect.fn("serveWorker")(function* (
     lost: (container, loss) => body?.lost(container, loss),
   };
   const containers = yield* openContainers(listener, { kind });
-  return yield* serveMember(options, parts, ({ feed, plan, run, log }) => {
-    body = new WorkerBody({ run, files, store, plan, feed, log });
+  return yield* serveMember(options, parts, ({ feed, plan, dataRun, log }) => {
+    body = new WorkerBody({ run: dataRun, files, store, plan, feed, log });
     body.use(containers);
     return { build: (env, settings) => new Worker(env, node, settings), body };
   });
@@ -217,7 +236,7 @@ const serveWorker = Effect.fn("serveWorker")(function* (
 interface Material {
   readonly feed: MachineLoop["feed"];
   readonly plan: (id: number) => Plan;
-  readonly run: string;
+  readonly dataRun: string;
   readonly log: DaemonOptions["log"];
 }
 
@@ -240,15 +259,15 @@ const serveMember = Effect.fnUntraced(function* (
   let recording: RecordingFile | undefined;
   let stage: Env & Stage;
   const member: Member = new Member(
-    (settings, plan, run) => {
+    ({ settings, run, dataRun }, plan) => {
       const feed: MachineLoop["feed"] = (input) => {
         watch.input(input);
         loop?.feed(input);
       };
-      const { build, body } = make({ feed, plan, run, log: watch.log });
+      const { build, body } = make({ feed, plan, dataRun, log: watch.log });
       watch.join(run);
       const send = (to: NodeId, message: Message): void =>
-        bus.send(to, { kind: "message", message });
+        bus.send(to, { kind: "message", run, message });
       const observe = (event: Event): void => {
         record(event);
         watch.event(event);
@@ -293,17 +312,7 @@ const serveMember = Effect.fnUntraced(function* (
     }),
   );
   // What came before the welcome waits in the bus; it cannot be for us.
-  yield* bus.serve((envelope) => {
-    if (loop === undefined) {
-      const { message } = envelope;
-      const invocation = "invocation" in message ? message.invocation : undefined;
-      const about = { level: "warn", invocation, from: nodeName(envelope.from) };
-      log(about, "a message before the welcome was dropped");
-      return;
-    }
-    if (envelope.kind === "control") loop.feed(envelope.message);
-    else loop.feed({ tag: "message", from: envelope.from, message: envelope.message });
-  });
+  yield* bus.serve(intoLoop({ run: () => member.run, feed: (input) => loop?.feed(input), log }));
   const takesPart = (): boolean => loop !== undefined;
   const reached = end.reached({ takesPart, announce: presence.now });
   return yield* Effect.raceFirst(bus.failure, reached);

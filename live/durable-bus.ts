@@ -14,7 +14,6 @@
  */
 
 import * as Effect from "effect/Effect";
-import * as Schedule from "effect/Schedule";
 import type * as Scope from "effect/Scope";
 import type { NodeId } from "../core/node.ts";
 import {
@@ -27,14 +26,14 @@ import {
   limited,
   nodeSubject,
   sizeProblem,
+  watchLink,
 } from "./bus.ts";
 import { DurableInbox } from "./durable-inbox.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
-import { DurableStream } from "./durable-stream.ts";
+import { DurableStream, openStream } from "./durable-stream.ts";
 import type { NatsLink } from "./nats.ts";
 import { encode, type Parcel } from "./wire.ts";
 
-const RETRY_MS = 200;
 const FAREWELL_MS = 3_000;
 
 /** Waits for JetStream; fails if it is not ready in time, or its stream is of another kind. */
@@ -43,15 +42,13 @@ export const durableBus = Effect.fn("durableBus")(function* (
   options: BusOptions,
 ): Effect.fn.Return<BusService, BusError, Scope.Scope> {
   const parts = yield* busParts(link, options);
-  const stream = new DurableStream(parts);
-  yield* Effect.tryPromise({
-    try: () => stream.ensure(),
-    catch: (cause) => stream.error(cause),
-  }).pipe(
-    Effect.retry({
-      schedule: Schedule.spaced(RETRY_MS).pipe(Schedule.upTo({ duration: parts.patienceMillis })),
-      while: ({ reason }) => reason === "no-jetstream",
+  yield* watchLink(parts);
+  const stream = yield* openStream(
+    new DurableStream(parts, `faasflow-${parts.cluster}`, {
+      tag: "queue",
+      subjects: `faasflow.${parts.cluster}.node.*`,
     }),
+    parts.patienceMillis,
   );
   return yield* Effect.acquireRelease(
     Effect.sync(() => new DurableBus(parts, stream)),

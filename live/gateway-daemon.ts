@@ -6,16 +6,21 @@ import type * as Scope from "effect/Scope";
 import { Gateway } from "../core/engine/gateway.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
+import type { Event } from "../core/events.ts";
 import { GATEWAY, MASTER, type NodeId, nodeName, workerIndex, workerNode } from "../core/node.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import type { Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import type { BusError, BusService } from "./bus.ts";
+import type { BusError } from "./bus.ts";
+import { every } from "./clock.ts";
 import { ClusterView, type EventText } from "./cluster-view.ts";
-import { connected, type DaemonOptions } from "./daemon.ts";
+import { type Connected, connected, type DaemonOptions, intoLoop } from "./daemon.ts";
 import type { HttpAddress } from "./daemon-http.ts";
+import { durableLedger } from "./durable-ledger.ts";
 import { feedRoutes } from "./feed-routes.ts";
 import { GatewayService } from "./gateway-service.ts";
 import { type HttpError, serveHttp } from "./http.ts";
+import { volatileLedger } from "./ledger.ts";
 import { LiveEnv } from "./live-env.ts";
 import { MachineLoop } from "./machine-loop.ts";
 import { Roster, type RosterHost } from "./membership.ts";
@@ -50,93 +55,109 @@ export interface RunningGateway {
 }
 
 const RUN_BYTES = 4;
+const RESUME_EVERY = 50_000 as Micros;
 
 /** Serves until the scope closes. */
 export const startGateway = Effect.fn("startGateway")(function* (
   options: GatewayOptions,
 ): Effect.fn.Return<RunningGateway, NatsError | BusError | HttpError, Scope.Scope> {
-  const { settings, storage, partition, store, cluster, log } = options;
-  const { clock, link, bus, record, meters, incarnation } = yield* connected({
-    ...options,
-    node: GATEWAY,
-  });
+  const { settings, cluster, log, parse, http } = options;
+  const parts = yield* connected({ ...options, node: GATEWAY });
+  const { clock, link, bus, meters } = parts;
   const run = randomBytes(RUN_BYTES).toString("hex");
-  const feed = (input: Input): void => loop.feed(input);
+  const ledger = options.durable
+    ? yield* durableLedger(link, { cluster, node: GATEWAY, run })
+    : volatileLedger(run);
+  const feed = (input: Input): void => machine.loop.feed(input);
   const service: GatewayService = new GatewayService({
-    run,
-    settings,
-    storage,
-    partition,
-    clock,
-    store,
-    roster: () => roster,
-    feed,
+    ...{ ...options, ledger, clock, feed, roster: () => roster },
     connected: () => link.connected(),
-    maxInvocations: options.maxInvocations,
   });
   const view = new ClusterView({
     ...{ link, cluster, run, maxEvents: options.maxEvents, eventText: options.eventText },
     plans: () => service.plans(),
     present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
   });
-  const tellers = { service, feed, bus, log, roster: () => roster };
+  const tell: Tellers["tell"] = (node, message) =>
+    bus.send(node, { kind: "control", run, message });
+  const tellers = { service, feed, tell, log, roster: () => roster };
   const figures = figuresOf(meters, service, view);
+  const observe = (event: Event): void => {
+    view.add(event);
+    figures.add(event);
+    service.observe(event);
+    if (event.kind === "left") letGo(tellers, event.value);
+    if (event.kind !== "abort") return;
+    log({ level: "warn", invocation: event.invocation }, `failed: ${event.why}`);
+  };
+  const machine = openMachine(options, { ...parts, run, feed, observe, service });
+  service.takeOver();
+  const welcome = { v: 1, run, dataRun: ledger.run, settings } as const;
+  const roster: Roster = new Roster(
+    { link, cluster, clock },
+    {
+      welcome: () => ({ ...welcome, deployments: service.deployments }),
+      ...changesTold(tellers),
+    },
+  );
+  const stopResuming = every(clock, RESUME_EVERY, () => {
+    if (service.resume()) stopResuming();
+  });
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      stopResuming();
+      view.intake.stop();
+      roster.stop();
+      machine.close();
+    }),
+  );
+  yield* bus.serve(intoLoop({ run: () => run, feed, log }));
+  const { url } = yield* serveHttp({
+    ...http,
+    routes: [
+      ...workflowRoutes({ service, roster: () => roster, parse }),
+      ...feedRoutes({ service, view, meters, about: { ...aboutOf(options), run } }),
+    ],
+    answered: (request) => figures.answered(request),
+    ending: () => service.stopWaiting(),
+  });
+  return { url, service, failure: Effect.raceFirst(bus.failure, ledger.failure) };
+});
+
+interface MachineParts extends Pick<Connected, "clock" | "bus" | "record" | "incarnation"> {
+  readonly run: string;
+  readonly feed: (input: Input) => void;
+  readonly observe: (event: Event) => void;
+  readonly service: GatewayService;
+}
+
+/** The core's machine, its world and its recording. */
+function openMachine({ settings, recording: choice, log }: GatewayOptions, parts: MachineParts) {
+  const { clock, bus, record, incarnation, run, feed, observe, service } = parts;
   const env = new LiveEnv({
     clock,
-    send: (to, message) => bus.send(to, { kind: "message", message }),
+    send: (to, message) => bus.send(to, { kind: "message", run, message }),
     record: (event) => {
       record(event);
-      view.add(event);
-      figures.add(event);
-      service.observe(event);
-      if (event.kind === "left") letGo(tellers, event.value);
-      if (event.kind === "abort") {
-        log({ level: "warn", invocation: event.invocation }, `failed: ${event.why}`);
-      }
+      observe(event);
     },
     feed,
     body: undefined,
   });
-  const recording = openRecording(options.recording, {
+  const recording = openRecording(choice, {
     about: { node: nodeName(GATEWAY), incarnation, run, settings },
     deploymentOf: (plan) => service.deployments[plan]!,
     log,
   });
   const stage = recording?.watch(env) ?? env;
   const loop = new MachineLoop(new Gateway(stage, settings), stage);
-  const roster: Roster = new Roster(
-    { link, cluster, clock },
-    {
-      welcome: () => ({ v: 1, run, settings, deployments: service.deployments }),
-      ...changesTold(tellers),
-    },
-  );
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      view.intake.stop();
-      roster.stop();
-      loop.stop();
-      env.close();
-      recording?.close();
-    }),
-  );
-  yield* bus.serve((envelope) => {
-    if (envelope.kind === "control") feed(envelope.message);
-    else feed({ tag: "message", from: envelope.from, message: envelope.message });
-  });
-  const { parse, http } = options;
-  const about = { ...aboutOf(options), run };
-  const { url } = yield* serveHttp({
-    ...http,
-    routes: [
-      ...workflowRoutes({ service, roster: () => roster, parse }),
-      ...feedRoutes({ service, view, meters, about }),
-    ],
-    answered: (request) => figures.answered(request),
-    ending: () => service.stopWaiting(),
-  });
-  return { url, service, failure: bus.failure };
-});
+  const close = (): void => {
+    loop.stop();
+    env.close();
+    recording?.close();
+  };
+  return { loop, close };
+}
 
 function figuresOf(meters: Meters, service: GatewayService, view: ClusterView): GatewayMeters {
   return new GatewayMeters(meters, {
@@ -156,16 +177,16 @@ function aboutOf({ settings, storage, partition }: GatewayOptions) {
 interface Tellers extends Pick<GatewayOptions, "log"> {
   readonly service: GatewayService;
   readonly feed: (input: Input) => void;
-  readonly bus: BusService;
+  readonly tell: (node: NodeId, message: ControlInput) => void;
   readonly roster: () => Roster;
 }
 
 /** Who comes and goes is one for all: the gateway's machine and every other daemon. */
-function changesTold({ service, feed, bus, log, roster }: Tellers): Omit<RosterHost, "welcome"> {
+function changesTold({ service, feed, tell, log, roster }: Tellers): Omit<RosterHost, "welcome"> {
   const tellAll = (input: ControlInput, about: NodeId): void => {
     feed(input);
     for (const node of service.members()) {
-      if (node !== about) bus.send(node, { kind: "control", message: input });
+      if (node !== about) tell(node, input);
     }
   };
   return {
@@ -179,8 +200,7 @@ function changesTold({ service, feed, bus, log, roster }: Tellers): Omit<RosterH
       if (node !== MASTER || !anew) return;
       for (const { node: member, lost, phase } of roster().list()) {
         if (workerIndex(member) < 0 || (!lost && phase === "serving")) continue;
-        const message = { tag: "worker-lost", worker: workerIndex(member) } as const;
-        bus.send(MASTER, { kind: "control", message });
+        tell(MASTER, { tag: "worker-lost", worker: workerIndex(member) });
       }
       tellAll({ tag: "master-back" }, MASTER);
     },
@@ -192,10 +212,9 @@ function changesTold({ service, feed, bus, log, roster }: Tellers): Omit<RosterH
 }
 
 /** Nothing under way needs the worker any more. */
-function letGo({ bus, log, roster, service }: Omit<Tellers, "feed">, worker: number): void {
+function letGo({ tell, log, roster, service }: Omit<Tellers, "feed">, worker: number): void {
   const node = workerNode(worker);
   log({ about: nodeName(node) }, "left");
   roster().letGo(node);
-  if (!service.members().includes(MASTER)) return;
-  bus.send(MASTER, { kind: "control", message: { tag: "worker-left", worker } });
+  if (service.members().includes(MASTER)) tell(MASTER, { tag: "worker-left", worker });
 }

@@ -9,15 +9,13 @@ import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
-import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
-import { makePlan } from "../core/plan/planner.ts";
 import type { Micros } from "../core/units.ts";
-import { compile } from "../core/workflow/compile.ts";
 import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { Clock } from "./clock.ts";
+import { Deployments } from "./deployments.ts";
 import {
   type Inputs,
   inputFacts,
@@ -25,6 +23,7 @@ import {
   inputProblems,
   withDefaults,
 } from "./invocation-inputs.ts";
+import type { Accepted, InvocationStatus, Ledger } from "./ledger.ts";
 import type { Deployment, Roster } from "./membership.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 
@@ -40,18 +39,8 @@ export class RequestError extends Schema.TaggedError<RequestError>()("RequestErr
   }
 }
 
-export interface InvocationStatus {
-  readonly id: number;
-  readonly workflow: string;
-  readonly state: "running" | "finished" | "failed";
-  readonly arrived_us: number;
-  readonly latency_s: number | undefined;
-  /** Why it failed, and at which task. */
-  readonly reason: string | undefined;
-}
-
 export interface GatewayServiceParts {
-  readonly run: string;
+  readonly ledger: Ledger;
   readonly settings: Settings;
   readonly storage: "faastore" | "remote";
   readonly partition: PartitionMethod;
@@ -63,6 +52,7 @@ export interface GatewayServiceParts {
   readonly connected: () => boolean;
   /** Most invocations in flight. */
   readonly maxInvocations: number;
+  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
 }
 
 /** Ended invocations whose data and status are kept. */
@@ -70,30 +60,61 @@ const KEPT = 200;
 const POLL_MS = 20;
 /** A daemon that is missing now may be there then. */
 const RETRY_S = 2;
+/** How long an answer waits until what it says is safe. */
+const SAFE_MS = 5_000;
 
-type Entry = { -readonly [F in keyof InvocationStatus]: InvocationStatus[F] };
+type Entry = { -readonly [F in keyof Accepted]: Accepted[F] };
 
 export class GatewayService {
   readonly #parts: GatewayServiceParts;
-  readonly #deployments: Deployment[];
-  readonly #plans: Plan[];
-  readonly #latest: Map<string, number>;
+  readonly #deployments: Deployments;
   readonly #invocations: Map<number, Entry>;
   readonly #ended: number[];
   readonly #waiting: Map<number, Set<() => void>>;
+  /** Of an earlier gateway, to begin anew once all daemons are there; undefined: that is done. */
+  #toResume: Set<number> | undefined;
   #nextId: number;
   #isEnding: boolean;
 
   constructor(parts: GatewayServiceParts) {
+    const { ledger, storage, partition, settings, feed } = parts;
     this.#parts = parts;
-    this.#deployments = [];
-    this.#plans = [];
-    this.#latest = new Map();
+    const choice = { storage, partition, workers: settings.workers };
+    this.#deployments = new Deployments(choice, (_, plan) => feed({ tag: "deploy", plan }));
     this.#invocations = new Map();
     this.#ended = [];
     this.#waiting = new Map();
+    this.#toResume = ledger.legacy && new Set();
     this.#nextId = 0;
     this.#isEnding = false;
+  }
+
+  /** Takes over what earlier gateways have left; first of all, once it may feed the machine. */
+  takeOver(): void {
+    const { deployments = [], invocations = [] } = this.#parts.ledger.legacy ?? {};
+    for (const deployment of deployments) this.#deployments.add(deployment);
+    for (const accepted of invocations) {
+      const { id, state } = accepted.status;
+      this.#invocations.set(id, accepted);
+      this.#nextId = id + 1;
+      if (state === "running") this.#toResume?.add(id);
+      else this.#over(id);
+    }
+    if (this.#toResume === undefined) return;
+    const count = `deployed: ${deployments.length}, under way: ${this.inFlight}`;
+    this.#parts.log({}, `takes the place of another gateway; ${count}`);
+  }
+
+  /** Begins anew what was under way at an earlier gateway, once it can run; whether that is done. */
+  resume(): boolean {
+    if (this.#toResume === undefined) return true;
+    if (this.unready(this.#deployments.all.map(({ id }) => id)).length > 0) return false;
+    const resumed = [...this.#toResume];
+    this.#toResume = undefined;
+    this.#parts.log({}, `all daemons are there; begins anew: ${resumed.length}`);
+    this.#parts.feed({ tag: "gateway-back" });
+    for (const id of resumed) this.#arrive(this.#invocations.get(id)!);
+    return true;
   }
 
   get inFlight(): number {
@@ -101,33 +122,22 @@ export class GatewayService {
   }
 
   get deployments(): readonly Deployment[] {
-    return this.#deployments;
+    return this.#deployments.all;
   }
 
   plan(id: number): Plan {
-    return this.#plans[id]!;
+    return this.#deployments.plans[id]!;
   }
 
   plans(): readonly Plan[] {
-    return this.#plans;
+    return this.#deployments.plans;
   }
 
-  /**
-   * A new version of the workflow: it serves new invocations, old ones end on theirs. The same
-   * workflow once more is no new version.
-   */
+  /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
-    const { storage, partition } = this.#parts;
-    const latest = this.#deployments[this.#latest.get(spec.name) ?? -1];
-    if (latest !== undefined && JSON.stringify(latest.spec) === JSON.stringify(spec)) return latest;
-    const id = this.#plans.length;
-    const before = this.#deployments.filter((each) => each.spec.name === spec.name).length;
-    const deployment: Deployment = { id, version: before + 1, spec, partition, storage };
-    const plan = planOf(deployment, this.#parts.settings);
-    this.#deployments.push(deployment);
-    this.#plans.push(plan);
-    this.#latest.set(spec.name, id);
-    this.#parts.feed({ tag: "deploy", plan });
+    const count = this.#deployments.all.length;
+    const deployment = this.#deployments.deploy(spec);
+    if (deployment.id === count) this.#parts.ledger.deployed(deployment);
     return deployment;
   }
 
@@ -142,7 +152,7 @@ export class GatewayService {
   async ready(patience_ms: number): Promise<boolean> {
     const end = performance.now() + patience_ms;
     for (;;) {
-      const plans = this.#deployments.map(({ id }) => id);
+      const plans = this.#deployments.all.map(({ id }) => id);
       if (this.#parts.roster().has(this.members(), plans)) return true;
       if (performance.now() > end) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -169,56 +179,61 @@ export class GatewayService {
     return missing.map((name) => `${name} is not there, or not ready. See its log, and /health.`);
   }
 
-  /** Starts an invocation; gives its id. */
+  /** Starts an invocation; gives its id, once no end of this gateway can lose it. */
   async invoke(workflow: string, given: Inputs): Promise<number> {
-    const planId = this.#latest.get(workflow);
-    if (planId === undefined) {
-      const names = [...this.#latest.keys()].join(", ") || "none";
+    const plan = this.#deployments.latest(workflow);
+    if (plan === undefined) {
+      const names = this.#deployments.workflows.join(", ") || "none";
       const problem = `no workflow ${quoted(workflow)} is deployed. Deployed: ${names}.`;
       throw new RequestError({ status: 404, problems: [problem] });
     }
-    const plan = this.#plans[planId]!;
     const { spec } = plan.graph;
     const inputs = withDefaults(spec, given);
     const problems = inputProblems(spec, inputs);
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
-    this.#admit(planId);
+    this.#admit(plan.id);
+    const { clock, ledger } = this.#parts;
     const id = this.#nextId++;
-    const at = this.#parts.clock.now();
-    this.#invocations.set(id, {
-      id,
-      workflow,
-      state: "running",
-      arrived_us: at,
-      latency_s: undefined,
-      reason: undefined,
-    });
+    const at = clock.now();
+    const entry: Entry = {
+      status: statusOf({ id, workflow, arrived_us: at }),
+      plan: plan.id,
+      storing: 0 as Micros,
+      facts: inputFacts(plan.graph, inputs),
+    };
+    this.#invocations.set(id, entry);
     await this.#storeInputs(plan, id, inputs).catch((cause: Error) => {
       this.#invocations.delete(id);
       const problem = `the inputs cannot be stored: ${cause.message}. Is the store there?`;
       throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
     });
-    const facts = inputFacts(plan.graph, inputs);
-    const storing = (this.#parts.clock.now() - at) as Micros;
-    this.#parts.feed({ tag: "arrival", at, storing, invocation: id, plan: planId, facts });
+    entry.storing = (clock.now() - at) as Micros;
+    this.#arrive(entry);
+    ledger.invocation(entry);
+    await ledger.safe();
     return id;
   }
 
   /** Resolves when it is over, or after the time, with how it stands. */
   async wait(id: number, patience_ms: number): Promise<InvocationStatus> {
-    const entry = this.status(id);
-    if (entry.state !== "running") return entry;
-    await new Promise<void>((resolve) => {
-      const over = (): void => {
-        clearTimeout(timer);
-        this.#waiting.get(id)?.delete(over);
-        resolve();
-      };
-      const timer = setTimeout(over, patience_ms);
-      const waiters = this.#waiting.get(id) ?? new Set();
-      this.#waiting.set(id, waiters.add(over));
+    const isRunning = this.status(id).state === "running";
+    if (isRunning && patience_ms > 0) await this.#end(id, patience_ms);
+    const status = this.status(id);
+    if (status.state !== "running") await this.safe();
+    return status;
+  }
+
+  /** Once what was accepted, deployed or has ended by now outlives this gateway. */
+  async safe(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(resolve, SAFE_MS, "late");
     });
-    return this.status(id);
+    const how = await Promise.race([this.#parts.ledger.safe(), late]);
+    clearTimeout(timer);
+    if (how !== "late") return;
+    const problem = "NATS does not take what has happened. Ask again; is its disk full?";
+    throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
   }
 
   /** Whoever waits is answered now. */
@@ -229,21 +244,22 @@ export class GatewayService {
 
   status(id: number): InvocationStatus {
     const entry = this.#invocations.get(id);
-    if (entry !== undefined) return entry;
+    if (entry !== undefined) return entry.status;
     const problem = `there is no invocation ${id}, or it ended too long ago`;
     throw new RequestError({ status: 404, problems: [problem] });
   }
 
   /** Running ones and those that ended last, by id. */
   list(): readonly InvocationStatus[] {
-    return [...this.#invocations.values()];
+    return [...this.#invocations.values()].map(({ status }) => status);
   }
 
   cancel(id: number): void {
     if (this.status(id).state !== "running") {
       throw new RequestError({ status: 409, problems: [`invocation ${id} is over already`] });
     }
-    this.#parts.feed({ tag: "cancel", invocation: id });
+    if (this.#toResume?.delete(id)) this.#close(id, { state: "failed", reason: "cancelled" });
+    else this.#parts.feed({ tag: "cancel", invocation: id });
   }
 
   /** Fetches one part of a datum from the remote store into a file of `directory`. */
@@ -254,7 +270,7 @@ export class GatewayService {
     file: string,
   ): Effect.Effect<number, RequestError> {
     const { workflow } = this.status(id);
-    const part = { workflow, run: this.#parts.run, invocation: id, datum, item };
+    const part = { workflow, run: this.#parts.ledger.run, invocation: id, datum, item };
     return this.#parts.store.get(part, file).pipe(
       Effect.mapError(({ kind, message }) => {
         const hint = "Results are what no task reads; other data are gone once they were read.";
@@ -267,18 +283,12 @@ export class GatewayService {
   /** To be told of each event of the gateway machine. */
   observe(event: Event): void {
     if (event.kind !== "finish" && event.kind !== "abort") return;
-    const entry = this.#invocations.get(event.invocation);
-    if (entry === undefined) return;
-    entry.state = event.kind === "finish" ? "finished" : "failed";
-    entry.latency_s = event.wait_us / 1e6;
-    if (event.kind === "abort") {
-      const task = this.#plans[event.plan]?.graph.vertices[event.task]?.name;
-      entry.reason = task === undefined ? event.why : `${event.why} in task ${task}`;
-    }
-    for (const over of [...(this.#waiting.get(event.invocation) ?? [])]) over();
-    this.#waiting.delete(event.invocation);
-    this.#ended.push(event.invocation);
-    if (this.#ended.length > KEPT) this.#forget(this.#ended.shift()!);
+    const task = this.plan(event.plan).graph.vertices[event.task]?.name;
+    const why = task === undefined ? event.why : `${event.why} in task ${task}`;
+    this.#close(event.invocation, {
+      latency_s: event.wait_us / 1e6,
+      ...(event.kind === "finish" ? { state: "finished" } : { state: "failed", reason: why }),
+    });
   }
 
   /** Takes no further invocation; resolves once none runs, or after the time. */
@@ -292,6 +302,7 @@ export class GatewayService {
 
   /** Refused now rather than accepted and lost. */
   #admit(plan: number): void {
+    this.resume();
     const problems = this.#isEnding
       ? ["this gateway is about to end. Ask its successor."]
       : this.unready([plan]);
@@ -306,29 +317,66 @@ export class GatewayService {
     throw new RequestError({ status: 429, problems: [problem], retryAfter_s: 1 });
   }
 
+  #arrive({ status, plan, storing, facts }: Accepted): void {
+    const { id: invocation, arrived_us } = status;
+    const at = arrived_us as Micros;
+    this.#parts.feed({ tag: "arrival", at, storing, invocation, plan, facts });
+  }
+
+  /** It is over, as `end` says. */
+  #close(id: number, end: Partial<InvocationStatus>): void {
+    const entry = this.#invocations.get(id);
+    if (entry === undefined) return;
+    entry.status = { ...entry.status, ...end };
+    this.#parts.ledger.invocation(entry);
+    for (const over of [...(this.#waiting.get(id) ?? [])]) over();
+    this.#waiting.delete(id);
+    this.#over(id);
+  }
+
+  #over(id: number): void {
+    this.#ended.push(id);
+    if (this.#ended.length > KEPT) this.#forget(this.#ended.shift()!);
+  }
+
+  /** Resolves when it is over, or after the time. */
+  #end(id: number, patience_ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = (): void => {
+        clearTimeout(timer);
+        this.#waiting.get(id)?.delete(over);
+        resolve();
+      };
+      const timer = setTimeout(over, patience_ms);
+      const waiters = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiters.add(over));
+    });
+  }
+
   #forget(id: number): void {
     const entry = this.#invocations.get(id);
     this.#invocations.delete(id);
     if (entry === undefined) return;
-    const name = { workflow: entry.workflow, run: this.#parts.run, invocation: id };
-    Effect.runFork(Effect.ignore(this.#parts.store.forget(name)));
+    const { ledger, store } = this.#parts;
+    ledger.forget(id);
+    const name = { workflow: entry.status.workflow, run: ledger.run, invocation: id };
+    Effect.runFork(Effect.ignore(store.forget(name)));
   }
 
   async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<void> {
+    const { ledger, store } = this.#parts;
     const parts = inputParts(graph.spec, inputs);
     // One by one: in a document an invocation, puts at once would conflict.
     for (const { datum, item: part, text } of parts) {
       const item = itemPath(part);
-      const name = { workflow: graph.name, run: this.#parts.run, invocation, datum, item };
-      await Effect.runPromise(this.#parts.store.put(name, Buffer.from(text)));
+      const name = { workflow: graph.name, run: ledger.run, invocation, datum, item };
+      await Effect.runPromise(store.put(name, Buffer.from(text)));
     }
   }
 }
 
-/** The same on every daemon: a plan depends on nothing but what is deployed. */
-export function planOf(deployment: Deployment, settings: Pick<Settings, "workers">): Plan {
-  const { id, version, spec, partition, storage } = deployment;
-  const cluster = deployment.cluster ?? { ...PAPER_CLUSTER, workers: settings.workers };
-  const graph = compile(spec);
-  return makePlan({ id, version, graph, method: partition, storage, cluster });
+function statusOf(
+  begun: Pick<InvocationStatus, "id" | "workflow" | "arrived_us">,
+): InvocationStatus {
+  return { ...begun, state: "running", latency_s: undefined, reason: undefined };
 }

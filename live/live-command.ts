@@ -33,8 +33,8 @@ import {
   readyContainers,
 } from "./container-flags.ts";
 import { asked } from "./daemon-flags.ts";
+import { planOf } from "./deployments.ts";
 import { mergeEvents } from "./event-file.ts";
-import { planOf } from "./gateway-service.ts";
 import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
 import { NETWORK_FLAGS, rateText, readNetwork, writtenRate } from "./net-flags.ts";

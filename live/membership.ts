@@ -56,7 +56,10 @@ export interface Deployment {
 
 export interface Welcome {
   readonly v: 1;
+  /** Id of this gateway: with the next one, daemons begin anew. */
   readonly run: string;
+  /** Of the first gateway of those that follow one another: names of data begin with it. */
+  readonly dataRun: string;
   readonly settings: Settings;
   readonly deployments: readonly Deployment[];
 }
@@ -185,9 +188,7 @@ export class Roster {
     const member = this.#members.get(node);
     if (member === undefined) return;
     member.lost = true;
-    const farewell: Farewell = { v: 1, incarnation: member.incarnation };
-    const subject = subjectOf("farewell", { cluster: this.#cluster, node });
-    this.#link.publish(subject, JSON.stringify(farewell));
+    this.#send("farewell", node, { v: 1, incarnation: member.incarnation });
   }
 
   /** Everyone ever heard of. */
@@ -207,6 +208,10 @@ export class Roster {
     const presence = decoded.success;
     const { node, incarnation, phase } = presence;
     const welcome = this.#host.welcome();
+    if (presence.run !== "" && presence.run !== welcome.run) {
+      this.#take(presence, welcome);
+      return;
+    }
     const known = this.#members.get(node);
     const isNew = known !== undefined && known.incarnation !== incarnation;
     if (isNew && !known.lost) this.#host.lost(node);
@@ -224,12 +229,22 @@ export class Roster {
     else this.#end(node, member, known);
   }
 
+  /** One that still serves another gateway: it is told that there is a new one. */
+  #take({ node, phase, incarnation }: Presence, welcome: Welcome): void {
+    if (phase === "serving") this.#send("welcome", node, welcome);
+    if (phase === "leaving") this.#send("farewell", node, { v: 1, incarnation });
+  }
+
+  #send(what: "welcome" | "farewell", node: NodeId, message: Welcome | Farewell): void {
+    const subject = subjectOf(what, { cluster: this.#cluster, node });
+    this.#link.publish(subject, JSON.stringify(message));
+  }
+
   /** It takes part, for the first time or again, once it has all it needs. */
   #receive(node: NodeId, member: Member, welcome: Welcome): void {
     const hasAll = welcome.deployments.every(({ id }) => member.plans.has(id));
     if (!member.ready || !hasAll) {
-      const subject = subjectOf("welcome", { cluster: this.#cluster, node });
-      this.#link.publish(subject, JSON.stringify(welcome));
+      this.#send("welcome", node, welcome);
       return;
     }
     if (!member.lost) return;

@@ -160,7 +160,7 @@ const ClusterSchema = Schema.Struct({
 }) satisfies Schema.Decoder<PlanCluster>;
 
 /** What is wrong inside of a workflow shows when its plan is worked out. */
-const DeploymentSchema = Schema.Struct({
+export const DeploymentSchema = Schema.Struct({
   id: Id,
   version: Schema.Natural,
   spec: Schema.declare((value): value is WorkflowSpec => typeof value === "object"),
@@ -173,6 +173,7 @@ const Known = MessageSchema.annotate({ expected: "a message of this version" });
 
 const InputSchema = Schema.Union([
   ...ControlSchema.members,
+  Schema.Struct({ tag: Schema.Literal("gateway-back") }),
   Schema.Struct({ tag: Schema.Literal("deploy"), deployment: DeploymentSchema }),
   Schema.Struct({ tag: Schema.Literal("message"), from: Id, message: Known }),
   Schema.Struct({ tag: Schema.Literal("timer"), timer: TimerSchema }),

@@ -12,7 +12,7 @@ import { Worker } from "../core/engine/worker.ts";
 import type { Env, Input } from "../core/env.ts";
 import { GATEWAY, MASTER, nodeName, workerNode } from "../core/node.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
-import { planOf } from "./gateway-service.ts";
+import { planOf } from "./deployments.ts";
 import { type Machine, MachineLoop, type Stage } from "./machine-loop.ts";
 import { RecordedEnv } from "./recorder.ts";
 import {

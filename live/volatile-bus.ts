@@ -18,6 +18,7 @@ import {
   limited,
   nodeSubject,
   sizeProblem,
+  watchLink,
 } from "./bus.ts";
 import { Inbox } from "./inbox.ts";
 import type { NatsLink } from "./nats.ts";
@@ -33,6 +34,7 @@ export const volatileBus = Effect.fn("volatileBus")(function* (
   options: BusOptions,
 ): Effect.fn.Return<BusService, BusError, Scope.Scope> {
   const parts = yield* busParts(link, options);
+  yield* watchLink(parts);
   return yield* Effect.acquireRelease(
     Effect.sync(() => new VolatileBus(parts)),
     (bus) => bus.end(),

@@ -2,7 +2,7 @@
  * Messages as bytes. One JSON object, the envelope, a message:
  *
  * ```json
- * {"v":1,"kind":"message","id":"k3v9x0-17","from":0,"to":2,"message":{"tag":"release","plan":0,"invocation":4}}
+ * {"v":2,"kind":"message","id":"k3v9x0-17","run":"5f0a91c2","from":0,"to":2,"message":{"tag":"release","plan":0,"invocation":4}}
  * ```
  *
  * | field | what it is |
@@ -10,6 +10,7 @@
  * | `v` | version of this format, `WIRE_VERSION`; a receiver refuses any other |
  * | `kind` | `message`: a `Message` between machines; `control`: an input from outside of them |
  * | `id` | made by the sending bus: its incarnation and a counter, so a repeat has the same id |
+ * | `run` | of the gateway that the sender serves: what is of another is not for the receiver |
  * | `from`, `to` | node ids |
  * | `message` | a `Message` (core/protocol.ts), or a `ControlInput`, by its `tag` |
  *
@@ -27,7 +28,7 @@ import type { Answer, Fact, FailureReason, Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import type { Value } from "../core/workflow/condition.ts";
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** What reaches a machine from outside the core: clients, and who watches the workers. */
 export type ControlInput = Extract<
@@ -46,8 +47,8 @@ export type ControlInput = Extract<
 
 /** What is sent. */
 export type Parcel =
-  | { readonly kind: "message"; readonly message: Message }
-  | { readonly kind: "control"; readonly message: ControlInput };
+  | { readonly kind: "message"; readonly run: string; readonly message: Message }
+  | { readonly kind: "control"; readonly run: string; readonly message: ControlInput };
 
 /** What arrives. */
 export type Envelope = Parcel & {
@@ -231,7 +232,13 @@ export const ControlSchema = Schema.Union([
 
 true satisfies SameTags<ControlInput, typeof ControlSchema>;
 
-const head = { v: Schema.Literal(WIRE_VERSION), id: Schema.String, from: Id, to: Id };
+const head = {
+  v: Schema.Literal(WIRE_VERSION),
+  id: Schema.String,
+  run: Schema.String,
+  from: Id,
+  to: Id,
+};
 
 export const EnvelopeSchema = Schema.Union([
   Schema.Struct({ ...head, kind: Schema.Literal("message"), message: MessageSchema }),
@@ -245,8 +252,8 @@ export type SameTags<
 > = [T["tag"]] extends [S["Type"]["tag"]] ? true : false;
 
 /** Cost: about 1 µs for small messages, in proportion to the length. */
-export function encode({ kind, id, from, to, message }: Envelope): string {
-  return JSON.stringify({ v: WIRE_VERSION, kind, id, from, to, message: inJson(message) });
+export function encode({ kind, id, run, from, to, message }: Envelope): string {
+  return JSON.stringify({ v: WIRE_VERSION, kind, id, run, from, to, message: inJson(message) });
 }
 
 /** Cost: 2 µs for a release, 7 µs for a trigger with 3 answers and 5 facts, half of it `JSON.parse`. */
@@ -289,7 +296,7 @@ function excerpt(text: string): string {
 }
 
 /** The message (or input) itself, unless it has a value that JSON would turn into null. */
-export function inJson(message: object | { readonly facts: readonly Fact[] }): unknown {
+export function inJson(message: object | { readonly facts: readonly Fact[] }): object {
   if (!("facts" in message) || !message.facts.some(isOdd)) return message;
   const facts = message.facts.map((fact) =>
     isOdd(fact) ? { ...fact, value: { number: `${fact.value}` } } : fact,

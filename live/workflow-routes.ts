@@ -119,6 +119,7 @@ function deployRoutes({ service, parse }: WorkflowRouteParts): readonly Route[] 
         const { folder } = query as { readonly folder?: string };
         const text = typeof body === "string" ? body : JSON.stringify(body ?? {});
         const deployment = service.deploy(parse(text, folder));
+        await service.safe();
         if (await service.ready(DEPLOY_PATIENCE_MS)) {
           return { status: 201, body: shown(deployment) };
         }
@@ -138,8 +139,7 @@ function deployRoutes({ service, parse }: WorkflowRouteParts): readonly Route[] 
 
 function invocationRoutes({ service }: WorkflowRouteParts): readonly Route[] {
   const waited = async (id: number, wait_s: number | undefined): Promise<Answer> => {
-    const body = wait_s === undefined ? service.status(id) : await service.wait(id, wait_s * 1_000);
-    return { status: 200, body };
+    return { status: 200, body: await service.wait(id, (wait_s ?? 0) * 1_000) };
   };
   return [
     {

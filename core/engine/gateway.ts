@@ -4,7 +4,7 @@
  */
 
 import type { Env, Input } from "../env.ts";
-import { NONE, type Why } from "../events.ts";
+import { GATEWAY_LOST, NONE, type Why } from "../events.ts";
 import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
 import type { Answer, Message } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
@@ -78,6 +78,9 @@ export class Gateway {
         break;
       case "master-back":
         this.#beginAgain();
+        break;
+      case "gateway-back":
+        this.#journal.fact("lost", { value: GATEWAY_LOST });
         break;
       case "worker-left":
         // It was this machine that said so.

@@ -120,6 +120,7 @@ export class Worker {
       case "worker-back":
       case "worker-leaving":
       case "worker-left":
+      case "gateway-back":
         // The gateway's and the master's business.
         return;
       default:

@@ -4,10 +4,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { InvariantChecker } from "../../analysis/invariants.ts";
 import type { Rule, Violation } from "../../analysis/violation.ts";
-import type { Event } from "../../core/events.ts";
+import { type Event, GATEWAY_LOST } from "../../core/events.ts";
 import { workerNode } from "../../core/node.ts";
 import type { Plan } from "../../core/plan/plan.ts";
-import type { Bytes } from "../../core/units.ts";
+import type { Bytes, Micros } from "../../core/units.ts";
 import { childItem } from "../../core/workflow/item.ts";
 import { activation, datum, event, inOrder, planOf, task, workflow } from "./builder.ts";
 
@@ -348,6 +348,16 @@ test("the loss of a worker lets its tasks start again and its copies vanish", ()
   const events = withAfter({ kind: "complete", task: WORK, item: one }, lost, ...again);
   assert.equal(check(events), []);
   assert.ok(rulesOf(events.filter(({ kind }) => kind !== "lost")).includes("phases"));
+});
+
+test("after the loss of a gateway all begins anew: what is under way arrives again, or is gone", () => {
+  const lost = event("lost", 33, { plan: -1, invocation: -1, value: GATEWAY_LOST });
+  const begun = correct().filter(({ time }) => time <= 33);
+  const unaccepted = event("arrival", 33, { invocation: 1 });
+  const anew = correct().map((each) => ({ ...each, time: (each.time + 33) as Micros }));
+  const events = [...begun, unaccepted, lost, ...anew];
+  assert.equal(check(events), []);
+  assert.ok(rulesOf(events.filter(({ kind }) => kind !== "lost")).includes("in-flight"));
 });
 
 test("violations beyond the limit are counted only", () => {

@@ -7,7 +7,7 @@ import { planHeader } from "../../analysis/event-header.ts";
 import { metricRows } from "../../analysis/metric-rows.ts";
 import { Metrics } from "../../analysis/metrics.ts";
 import { quantile, Samples } from "../../analysis/quantile.ts";
-import type { Event } from "../../core/events.ts";
+import { type Event, GATEWAY_LOST } from "../../core/events.ts";
 import { workerNode } from "../../core/node.ts";
 import type { Micros } from "../../core/units.ts";
 import { childItem } from "../../core/workflow/item.ts";
@@ -228,6 +228,20 @@ test("a worker is busy while at least one of its containers executes", () => {
   assert.equal(metrics.workers[0], { busy: 80, execution: 100 });
   assert.equal(metrics.workers[1], { busy: 0, execution: 0 });
   assert.is(metrics.makespan, 100);
+});
+
+test("after the loss of a gateway nothing runs, and what arrives again has arrived once", () => {
+  const lost = event("lost", 60, { plan: -1, invocation: -1, value: GATEWAY_LOST });
+  const again = chainEvents(0).map((each) => ({ ...each, time: (each.time + 60) as Micros }));
+  const begun = chainEvents(0).filter(({ time }) => time <= 50);
+  const metrics = measured([...begun, lost, ...again]);
+  const { started, finished } = metrics.workflows[0]!;
+  assert.equal([started, finished], [1, 1]);
+  // From 40 to the loss at 60, then 30 of the first task and 75 of the second.
+  assert.equal(
+    metrics.workers.map(({ busy }) => busy),
+    [20 + 30, 75],
+  );
 });
 
 test("a cancelled execution ends when its container is stopped", () => {

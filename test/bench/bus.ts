@@ -18,6 +18,7 @@ const BURST = 20_000;
 
 const trigger: Parcel = {
   kind: "message",
+  run: "5f0a91c2",
   message: {
     tag: "trigger",
     plan: 0,
@@ -35,7 +36,10 @@ const trigger: Parcel = {
     lost: [],
   },
 };
-const release: Parcel = { kind: "message", message: { tag: "release", plan: 0, invocation: 4 } };
+const release: Parcel = {
+  ...{ kind: "message", run: "5f0a91c2" },
+  message: { tag: "release", plan: 0, invocation: 4 },
+};
 
 function wire(name: string, parcel: Parcel): void {
   const envelope: Envelope = { ...parcel, id: "k3v9x0ab-17", from: 0, to: 2 };

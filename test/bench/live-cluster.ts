@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect";
 import type { Event } from "../../core/events.ts";
 import type { Plan } from "../../core/plan/plan.ts";
 import { Client } from "../../live/client.ts";
+import { planOf } from "../../live/deployments.ts";
 import { mergeEvents } from "../../live/event-file.ts";
-import { planOf } from "../../live/gateway-service.ts";
 import { startCluster } from "../../live/local-cluster.ts";
 import { parseWorkflow } from "../../workflows/load.ts";
 

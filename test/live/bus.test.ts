@@ -51,7 +51,7 @@ for (const [name, make] of BUSES) {
         for (const parcel of EVERY_KIND) from.bus.send(WORKER, parcel);
         yield* from.bus.flush();
         yield* until("all have arrived", () => seen.envelopes.length >= EVERY_KIND.length);
-        const parcels = seen.envelopes.map(({ kind, message }) => ({ kind, message }));
+        const parcels = seen.envelopes.map(({ kind, run, message }) => ({ kind, run, message }));
         assert.equal(parcels, EVERY_KIND);
         assert.ok(seen.envelopes.every((each) => each.from === GATEWAY && each.to === WORKER));
         const ids = new Set(seen.envelopes.map(({ id }) => id));
@@ -157,6 +157,7 @@ for (const [name, make] of BUSES) {
         const sinks = upTo(3_000_000);
         from.bus.send(WORKER, {
           kind: "message",
+          run: "a-run",
           message: { tag: "answered", invocation: 1, sinks },
         });
         from.bus.send(WORKER, numbered(2));

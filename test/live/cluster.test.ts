@@ -7,8 +7,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { InvariantChecker } from "../../analysis/invariants.ts";
 import { Client, type ClientError } from "../../live/client.ts";
+import { planOf } from "../../live/deployments.ts";
 import { mergeEvents } from "../../live/event-file.ts";
-import { planOf } from "../../live/gateway-service.ts";
 import {
   type ClusterError,
   type ClusterOptions,

@@ -16,8 +16,8 @@ import { InvariantChecker } from "../../analysis/invariants.ts";
 import type { Event } from "../../core/events.ts";
 import type { Plan } from "../../core/plan/plan.ts";
 import { Client, type ClientError } from "../../live/client.ts";
+import { planOf } from "../../live/deployments.ts";
 import { mergeEvents } from "../../live/event-file.ts";
-import { planOf } from "../../live/gateway-service.ts";
 import { type NatsServer, type NatsServerError, startNatsServer } from "../../live/nats-server.ts";
 import { parseWorkflow } from "../../workflows/load.ts";
 

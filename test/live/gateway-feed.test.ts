@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readEventLog } from "../../analysis/event-reader.ts";
 import { InvariantChecker } from "../../analysis/invariants.ts";
-import { planOf } from "../../live/gateway-service.ts";
+import { planOf } from "../../live/deployments.ts";
 import { parseWorkflow } from "../../workflows/load.ts";
 import { answerOf, type GatewayCluster, openCluster, PAIR, until } from "./gateway-cluster.ts";
 

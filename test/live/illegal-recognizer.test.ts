@@ -7,8 +7,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { InvariantChecker } from "../../analysis/invariants.ts";
 import { Client } from "../../live/client.ts";
+import { planOf } from "../../live/deployments.ts";
 import { mergeEvents } from "../../live/event-file.ts";
-import { planOf } from "../../live/gateway-service.ts";
 import { startCluster } from "../../live/local-cluster.ts";
 import { benchmarkFile, parseWorkflow } from "../../workflows/load.ts";
 

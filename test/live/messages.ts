@@ -43,8 +43,12 @@ const CONTROLS: { readonly [Tag in ControlInput["tag"]]: Extract<ControlInput, {
 };
 
 export const EVERY_KIND: readonly Parcel[] = [
-  ...Object.values(MESSAGES).map((message) => ({ kind: "message", message }) as const),
-  ...Object.values(CONTROLS).map((message) => ({ kind: "control", message }) as const),
+  ...Object.values(MESSAGES).map(
+    (message) => ({ kind: "message", run: "a-run", message }) as const,
+  ),
+  ...Object.values(CONTROLS).map(
+    (message) => ({ kind: "control", run: "a-run", message }) as const,
+  ),
 ];
 
 const id = fc.maxSafeNat();
@@ -101,7 +105,8 @@ export const anyParcel: fc.Arbitrary<Parcel> = fc.oneof(
     const names = Object.keys(message).filter((name) => name !== "tag") as (keyof typeof fields)[];
     const values = Object.fromEntries(names.map((name) => [name, fields[name]]));
     return record(values).map(
-      (some) => ({ kind, message: { tag: message.tag, ...some } }) as unknown as Parcel,
+      (some) =>
+        ({ kind, run: "a-run", message: { tag: message.tag, ...some } }) as unknown as Parcel,
     );
   }),
 );

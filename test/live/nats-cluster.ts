@@ -103,7 +103,7 @@ export class Seen {
 
 /** A message that is only a number. */
 export function numbered(poll: number): Parcel {
-  return { kind: "message", message: { tag: "poll", poll } };
+  return { kind: "message", run: "a-run", message: { tag: "poll", poll } };
 }
 
 export function upTo(count: number, from = 0): readonly number[] {

@@ -10,7 +10,7 @@ import { type Settings, STORE_RETRIES } from "../../core/engine/settings.ts";
 import type { Input } from "../../core/env.ts";
 import type { Bytes, Micros } from "../../core/units.ts";
 import { systemClock } from "../../live/clock.ts";
-import { planOf } from "../../live/gateway-service.ts";
+import { planOf } from "../../live/deployments.ts";
 import { LiveEnv } from "../../live/live-env.ts";
 import { MachineLoop } from "../../live/machine-loop.ts";
 import type { Deployment } from "../../live/membership.ts";

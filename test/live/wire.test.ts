@@ -62,15 +62,19 @@ test("a message cut off anywhere is refused", () => {
 });
 
 test("another version is refused, and the error says which it was", () => {
-  const text = encode({ ...EVERY_KIND[0]!, ...head }).replace('"v":1', '"v":2');
+  const text = encode({ ...EVERY_KIND[0]!, ...head }).replace('"v":2', '"v":1');
   const problem = problemOf(text);
   assert.is(problem.reason, "version");
-  assert.match(problem.message, /other than 1.*v is 2/s);
+  assert.match(problem.message, /other than 2.*v is 1/s);
   assert.match(problemOf("{}").message, /no field v/);
 });
 
 test("what is wrong with a message is told with its path and what was found", () => {
-  const parcel = { kind: "message", message: { tag: "release", plan: 0, invocation: 4 } } as const;
+  const parcel = {
+    kind: "message",
+    run: "r",
+    message: { tag: "release", plan: 0, invocation: 4 },
+  } as const;
   const text = encode({ ...parcel, ...head }).replace('"plan":0', '"plan":-1.5');
   const problem = problemOf(text);
   assert.is(problem.reason, "shape");
@@ -80,12 +84,15 @@ test("what is wrong with a message is told with its path and what was found", ()
 
 test("a control input is no message", () => {
   const message = { tag: "cancel", invocation: 4 };
-  assert.is(problemOf(JSON.stringify({ v: 1, kind: "message", ...head, message })).reason, "shape");
+  assert.is(
+    problemOf(JSON.stringify({ v: 2, kind: "message", run: "r", ...head, message })).reason,
+    "shape",
+  );
 });
 
 /** The schema gives the version too. */
 function withVersion(envelope: Envelope): unknown {
-  return { v: 1, ...envelope };
+  return { v: 2, ...envelope };
 }
 
 test.run();

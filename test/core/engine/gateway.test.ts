@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Gateway } from "../../../core/engine/gateway.ts";
 import type { Input } from "../../../core/env.ts";
+import { GATEWAY_LOST, NONE } from "../../../core/events.ts";
 import { GATEWAY, MASTER, workerNode } from "../../../core/node.ts";
 import type { Message } from "../../../core/protocol.ts";
 import type { Micros } from "../../../core/units.ts";
@@ -186,6 +187,23 @@ test("a new master is given what is under way as its next round, and it is relea
   assert.equal(
     sent(env.take()).map(([to, { tag }]) => [to, tag]),
     [MASTER, workerNode(0), workerNode(1)].map((to) => [to, "release"]),
+  );
+});
+
+test("a gateway that takes the place of another says so, and begins what it is told of again", () => {
+  const [machine, env] = gateway();
+  machine.handle({ tag: "gateway-back" });
+  machine.handle({ ...arrival, at: 3 as Micros });
+  assert.equal(
+    env.events.map(({ kind, value }) => [kind, value]),
+    [
+      ["lost", GATEWAY_LOST],
+      ["arrival", NONE],
+    ],
+  );
+  assert.equal(
+    sent(env.take()).map(([to, { tag }]) => [to, tag]),
+    [[workerNode(0), "trigger"]],
   );
 });
 

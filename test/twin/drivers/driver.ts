@@ -9,7 +9,7 @@ import type { Event, EventKind } from "../../../core/events.ts";
 import { MASTER, nodeName, workerNode } from "../../../core/node.ts";
 import type { Plan } from "../../../core/plan/plan.ts";
 import type { Bytes, Micros } from "../../../core/units.ts";
-import { planOf } from "../../../live/gateway-service.ts";
+import { planOf } from "../../../live/deployments.ts";
 import { withModulesIn } from "../../../workflows/function-modules.ts";
 import { specIn } from "../../fixtures/scenario.ts";
 
