@@ -5,6 +5,7 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
+import * as Schedule from "effect/Schedule";
 import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Client } from "./client.ts";
@@ -30,7 +31,13 @@ const invoke = Effect.fnUntraced(function* (input: InvokeInput) {
   if (problems.length > 0) return yield* new UsageErrors({ problems });
   const client = yield* clientOf(input);
   const workflow = yield* deployedName(client, input.workflow);
-  const id = yield* client.invoke(workflow, inputs);
+  // Another command may have deployed it a moment ago: not every daemon has the plan yet.
+  const id = yield* client.invoke(workflow, inputs).pipe(
+    Effect.retry({
+      schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "5 seconds" })),
+      while: ({ status, retryAfter_s }) => status === 503 && retryAfter_s !== undefined,
+    }),
+  );
   if (!input.wait) {
     const next = `\`faasflow live logs ${id}\` shows what it writes.`;
     return yield* Console.log(input.json ? JSON.stringify({ id }) : `invocation ${id}. ${next}`);

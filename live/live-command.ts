@@ -32,7 +32,6 @@ import {
   readContainers,
   readyContainers,
 } from "./container-flags.ts";
-import { asked } from "./daemon-flags.ts";
 import { planOf } from "./deployments.ts";
 import { mergeEvents } from "./event-file.ts";
 import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
@@ -40,6 +39,7 @@ import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cl
 import { NETWORK_FLAGS, rateText, readNetwork, writtenRate } from "./net-flags.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
 import { cancelCommand, invocationsCommand, logsCommand, statusCommand } from "./status-command.ts";
+import { stoppable } from "./stoppable.ts";
 import { CLUSTER_STORE_FLAGS, readStore, readyStore } from "./store-flags.ts";
 
 const CLUSTER_FLAGS = {
@@ -142,9 +142,13 @@ const upCommand = Command.make("up", CLUSTER_FLAGS, (input) =>
           "Ctrl-C stops all of it.",
         ].join("\n"),
       );
-      yield* Effect.raceFirst(asked(false), started.failure);
+      yield* started.failure;
     }),
-  ).pipe(told),
+  ).pipe(
+    told,
+    stoppable,
+    Effect.catchTag("Stopped", () => Effect.void),
+  ),
 ).pipe(Command.withDescription("Start a cluster on this machine and keep it until Ctrl-C"));
 
 const runCommand = Command.make(
@@ -166,7 +170,7 @@ const runCommand = Command.make(
     ),
     ...CLUSTER_FLAGS,
   },
-  (input) => Effect.scoped(liveRun(input)).pipe(told),
+  (input) => Effect.scoped(liveRun(input)).pipe(told, stoppable),
 ).pipe(
   Command.withDescription(
     "Start a cluster, run a workflow on it, tell where the time went, stop it",
@@ -231,7 +235,7 @@ export const liveDemo = Effect.suspend(() =>
       recordLimit: Option.none(),
       verbose: false,
     }),
-  ).pipe(told),
+  ).pipe(told, stoppable),
 );
 
 interface RunInput extends ClusterInput {

@@ -21,6 +21,7 @@ import { measureLive } from "./live-cells-command.ts";
 import { type LocalCluster, startCluster } from "./local-cluster.ts";
 import { netHostsProblems } from "./net-hosts.ts";
 import { missingPrograms } from "./programs.ts";
+import { stoppable } from "./stoppable.ts";
 
 const WORKERS = 7;
 const READY_MS = 30_000;
@@ -29,24 +30,28 @@ const MAX_EVENTS = 4_000_000;
 const BYTES_PER_MB = 1_000_000;
 
 /** On clusters of this machine: network namespaces with a shaped link where a bandwidth is given. */
-export const measuredHere = Effect.fn("measuredHere")(function* (cells: readonly RunCell[]) {
-  const problems = new Set<string>();
-  for (const workflow of new Set(cells.flatMap(({ workflows }) => workflows))) {
-    for (const problem of missingPrograms(yield* resolveWorkflow(workflow))) problems.add(problem);
-  }
-  if (cells.some(({ bandwidth_MBps }) => bandwidth_MBps !== undefined)) {
-    for (const problem of netHostsProblems()) problems.add(`--bandwidth: ${problem}`);
-  }
-  if (problems.size > 0) return yield* new UsageErrors({ problems: [...problems] });
-  const groups = new Map<string, RunCell[]>();
-  for (const cell of cells) {
-    const key = `${cell.side.system} ${cell.bandwidth_MBps}`;
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
-  }
-  const rows: ExperimentRow[] = [];
-  for (const group of groups.values()) rows.push(...(yield* Effect.scoped(onOwnCluster(group))));
-  return rows;
-}, told);
+export const measuredHere = Effect.fn("measuredHere")(
+  function* (cells: readonly RunCell[]) {
+    const problems = new Set<string>();
+    for (const workflow of new Set(cells.flatMap(({ workflows }) => workflows))) {
+      for (const problem of missingPrograms(yield* resolveWorkflow(workflow)))
+        problems.add(problem);
+    }
+    if (cells.some(({ bandwidth_MBps }) => bandwidth_MBps !== undefined)) {
+      for (const problem of netHostsProblems()) problems.add(`--bandwidth: ${problem}`);
+    }
+    if (problems.size > 0) return yield* new UsageErrors({ problems: [...problems] });
+    const groups = new Map<string, RunCell[]>();
+    for (const cell of cells) {
+      const key = `${cell.side.system} ${cell.bandwidth_MBps}`;
+      groups.set(key, [...(groups.get(key) ?? []), cell]);
+    }
+    const rows: ExperimentRow[] = [];
+    for (const group of groups.values()) rows.push(...(yield* Effect.scoped(onOwnCluster(group))));
+    return rows;
+  },
+  (rows) => stoppable(told(rows)),
+);
 
 /** Of one system at one bandwidth. */
 const onOwnCluster = Effect.fnUntraced(function* (cells: readonly RunCell[]) {

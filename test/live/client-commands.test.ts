@@ -88,6 +88,22 @@ test("what is deployed is invoked by its name", () => {
   assert.is(all.find((each: { id: number }) => each.id === id).state, "finished");
 });
 
+test("of commands at once that want the same workflow one deploys it, and all of them succeed", async () => {
+  const commands = Array.from({ length: 6 }, (_, index) => {
+    const workflow = index % 2 === 0 ? "wordcount" : "genome";
+    const args = [PROGRAM, "invoke", workflow, "--wait"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    return new Promise<string>((resolve) => {
+      child.once("close", (code) => resolve(code === 0 ? "" : stderr));
+    });
+  });
+  assert.equal(await Promise.all(commands), ["", "", "", "", "", ""]);
+});
+
 test("an invocation that failed is exit code 1, with the reason and where to look", () => {
   const run = faasflow("invoke", file("talk.yaml"), "--wait");
   refused(run, 1, /^invocation \d+ failed: error in task speak\. `faasflow live logs \d+`/m);

@@ -1,8 +1,11 @@
 /** `faasflow live up`: whatever ends it, no process that it started is left. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import * as Effect from "effect/Effect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -17,9 +20,16 @@ interface Up {
   readonly ended: Promise<number | string>;
 }
 
-async function up(): Promise<Up> {
-  const args = [PROGRAM, "live", "up", "--workers", "2", "--scheme", "master-sp"];
-  const command = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+interface Started extends Omit<Up, "processes"> {
+  readonly stdout: Readable;
+}
+
+/** `directory`: for its temporary files. */
+function started(args: readonly string[], directory = tmpdir()): Started {
+  const command = spawn(process.execPath, [PROGRAM, "live", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TMPDIR: directory },
+  });
   let stderr = "";
   command.stderr.on("data", (data) => {
     stderr += data;
@@ -27,13 +37,19 @@ async function up(): Promise<Up> {
   const ended = new Promise<number | string>((resolve) => {
     command.once("exit", (code, signal) => resolve(code ?? signal ?? "?"));
   });
+  return { command, stderr: () => stderr, stdout: command.stdout, ended };
+}
+
+async function up(): Promise<Up> {
+  const { stdout, ...rest } = started(["up", "--workers", "2", "--scheme", "master-sp"]);
+  const { command, ended, stderr } = rest;
   await new Promise<void>((resolve, reject) => {
-    void ended.then((how) => reject(new Error(`it ended: ${how} ${stderr}`)));
-    createInterface({ input: command.stdout }).on("line", (line) => {
+    void ended.then((how) => reject(new Error(`it ended: ${how} ${stderr()}`)));
+    createInterface({ input: stdout }).on("line", (line) => {
       if (line.startsWith("Ctrl-C")) resolve();
     });
   });
-  return { command, processes: descendants(command.pid!), stderr: () => stderr, ended };
+  return { ...rest, processes: descendants(command.pid!) };
 }
 
 function descendants(root: number): ReadonlyMap<number, string> {
@@ -82,6 +98,27 @@ test("Ctrl-C ends all of it, with exit code 0", async () => {
   assert.is(await cluster.ended, 0);
   assert.equal(left(cluster), []);
 });
+
+for (const [args, signal, code] of [
+  [["run", "wordcount", "--workers", "2", "--invocations", "500"], "SIGINT", 130],
+  [["run", "wordcount", "--workers", "2", "--invocations", "500"], "SIGTERM", 143],
+  [["up", "--workers", "2"], "SIGHUP", 0],
+] as const) {
+  test(`${signal} in the middle of live ${args[0]} leaves no process and no file`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "faasflow-test-"));
+    const { stdout, ...command } = started(args, directory);
+    stdout.resume();
+    const { pid } = command.command;
+    await Effect.runPromise(until("daemons run", () => descendants(pid!).size >= 4));
+    const processes = descendants(pid!);
+    assert.ok(readdirSync(directory).length > 0);
+    command.command.kill(signal);
+    assert.is(await command.ended, code, command.stderr());
+    assert.equal(left({ ...command, processes }), []);
+    assert.equal(readdirSync(directory), []);
+    rmSync(directory, { recursive: true });
+  });
+}
 
 for (const part of ["nats-server", " gateway ", "worker-2"]) {
   test(`the crash of ${part.trim()} ends all of it, and is told`, async () => {
