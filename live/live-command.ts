@@ -1,7 +1,5 @@
 /** `faasflow live`: a whole cluster on this machine, for a run or for as long as it is wanted. */
 
-import { writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -9,18 +7,9 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { EventHash } from "../analysis/event-hash.ts";
-import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
-import { EventNames, formatEvent } from "../analysis/event-log.ts";
-import { InvariantChecker } from "../analysis/invariants.ts";
-import { metricRows } from "../analysis/metric-rows.ts";
-import { Metrics } from "../analysis/metrics.ts";
-import { PerfettoWriter } from "../analysis/perfetto.ts";
-import { runText } from "../analysis/run-text.ts";
-import type { Event } from "../core/events.ts";
-import type { Plan } from "../core/plan/plan.ts";
-import { FileOutput } from "../traces/file-output.ts";
-import { resolveWorkflow } from "../workflows/load.ts";
+import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
+import { targetProblems } from "../workflows/named-files.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client } from "./client.ts";
@@ -33,12 +22,18 @@ import {
   readyContainers,
 } from "./container-flags.ts";
 import { planOf } from "./deployments.ts";
-import { mergeEvents } from "./event-file.ts";
 import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
+import { previews, report, writeFiles } from "./live-report-command.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
-import { NETWORK_FLAGS, rateText, readNetwork, writtenRate } from "./net-flags.ts";
+import { NETWORK_FLAGS, rateText, readNetwork } from "./net-flags.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
-import { cancelCommand, invocationsCommand, logsCommand, statusCommand } from "./status-command.ts";
+import {
+  cancelCommand,
+  invocationsCommand,
+  logsCommand,
+  logText,
+  statusCommand,
+} from "./status-command.ts";
 import { stoppable } from "./stoppable.ts";
 import { CLUSTER_STORE_FLAGS, readStore, readyStore } from "./store-flags.ts";
 
@@ -74,42 +69,62 @@ type ClusterInput = Command.Command.Config.Infer<typeof CLUSTER_FLAGS>;
 const READY_MS = 30_000;
 /** What is still said after the last finish: releases, on their way for a moment. */
 const SETTLE_MS = 400;
-const PREVIEW_LINES = 10;
-const PREVIEW_BYTES = 400;
 
-const cluster = Effect.fnUntraced(function* (input: ClusterInput) {
+interface Asked {
+  /** What is wrong with the rest of the command line, told with what is wrong here. */
+  readonly refused?: readonly string[];
+  readonly restart?: boolean;
+}
+
+/** The cluster that is asked for, of which nothing is started yet. */
+const readCluster = Effect.fnUntraced(function* (
+  input: ClusterInput,
+  { refused = [], restart = false }: Asked = {},
+) {
   const { workers, scheme, storage, volatile, verbose } = input;
   const { netns, problems } = readNetwork(input);
   const count = `--workers: ${workers}. On one machine, give 1 to 64.`;
   const { choice, problems: wrong } = readContainers(input);
   const { choice: store, problems: unknown } = readStore(input);
   const { choice: recording, problems: unrecorded } = readRecord(input);
-  const all = [...(workers < 1 || workers > 64 ? [count] : []), ...problems, ...wrong, ...unknown];
-  all.push(...unrecorded);
+  const all = [...refused, ...(workers < 1 || workers > 64 ? [count] : []), ...problems];
+  all.push(...wrong, ...unknown, ...unrecorded);
   if (store !== undefined && netns !== undefined) {
     all.push(`--store: ${store.url} is out of reach for daemons in network namespaces. Leave out \
 --store, or --bandwidth and --hosts netns.`);
   }
   if (all.length > 0) return yield* new UsageErrors({ problems: all });
+  // Next what only a look at the machine can tell.
+  const answered = yield* Effect.result(readyStore(store));
+  if (Result.isFailure(answered)) all.push(...answered.failure.problems);
+  const containers = yield* Effect.result(readyContainers(choice));
+  if (Result.isFailure(containers)) all.push(...containers.failure.problems);
+  if (Result.isFailure(containers) || all.length > 0) {
+    return yield* new UsageErrors({ problems: all });
+  }
   const options: ClusterOptions = {
     workers,
     scheme,
     storage,
     partition: storage === "remote" ? "raw" : "faasflow-plus",
     durable: !volatile,
+    restart,
     netns,
     ...(netns !== undefined && { flags: { gateway: ["--bandwidth", rateText(netns.bandwidth)] } }),
     store,
     recording,
-    containers: yield* readyContainers(choice),
+    containers: containers.success,
     program: fileURLToPath(resourceUrl("dist/cli.js")),
     log: (daemon, line) => verbose && process.stderr.write(`${daemon}: ${line}\n`),
   };
-  yield* readyStore(store);
+  return options;
+});
+
+const openCluster = Effect.fnUntraced(function* (options: ClusterOptions) {
   const started = yield* startCluster(options);
   const client = new Client(started.url, started.token);
   yield* client.ready(READY_MS);
-  return { started, client, options };
+  return { started, client };
 });
 
 /** Lets other commands of this user find the cluster; gives what to tell of it. */
@@ -126,10 +141,19 @@ const findable = Effect.fnUntraced(function* ({ url, token }: LocalCluster) {
   );
 });
 
-const upCommand = Command.make("up", CLUSTER_FLAGS, (input) =>
+const UP_FLAGS = {
+  ...CLUSTER_FLAGS,
+  restart: Flag.Boolean("restart").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("start again what dies (kill -9 what you like), rather than end with it"),
+  ),
+};
+
+const upCommand = Command.make("up", UP_FLAGS, (input) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { started } = yield* cluster(input);
+      const { restart } = input;
+      const { started } = yield* openCluster(yield* readCluster(input, { restart }));
       const daemons = [...started.pids].map(([name, pid]) => `  ${name.padEnd(10)} process ${pid}`);
       const found = yield* findable(started);
       yield* Console.log(
@@ -139,6 +163,7 @@ const upCommand = Command.make("up", CLUSTER_FLAGS, (input) =>
           ...daemons,
           ...found,
           `or: curl -H "authorization: Bearer ${started.token}" ${started.url}/openapi.json`,
+          ...(input.restart ? ["What dies is started again."] : []),
           "Ctrl-C stops all of it.",
         ].join("\n"),
       );
@@ -247,102 +272,70 @@ interface RunInput extends ClusterInput {
 }
 
 const liveRun = Effect.fnUntraced(function* (input: RunInput) {
-  const spec = yield* resolveWorkflow(input.workflow);
-  const { inputs, problems: wrong } = readInputsFor(spec, input.input);
-  const missing = programProblems(spec, readContainers(input).choice);
-  const count = `--invocations: ${input.invocations}. Give a whole number above 0.`;
-  const refused = [...(input.invocations < 1 ? [count] : []), ...wrong, ...missing];
-  if (refused.length > 0) return yield* new UsageErrors({ problems: refused });
-  const { text, folder } = yield* sourceOf(input.workflow);
-  yield* Console.error(`starting nats-server, storage, gateway and ${input.workers} workers ...`);
-  const { started, client, options } = yield* cluster(input);
+  const { source, options } = yield* readRun(input);
+  const { spec, text, folder, inputs } = source;
+  const workers = counted(input.workers, "worker");
+  yield* Console.error(`starting nats-server, storage, gateway and ${workers} ...`);
+  const { started, client } = yield* openCluster(options);
   yield* client.deploy(text, folder);
   const failed: string[] = [];
-  let last = 0;
+  const told = new Set<string>();
+  let finished: number | undefined;
   const runs = Effect.gen(function* () {
     for (let count = 0; count < input.invocations; count++) {
       const { id, state, latency_s, reason } = yield* client.run(spec.name, inputs);
       const how = state === "finished" ? `${latency_s?.toFixed(3)} s` : `failed: ${reason}`;
       yield* Console.error(`invocation ${id}: ${how}`);
-      if (state === "failed") failed.push(`invocation ${id} failed: ${reason}`);
-      last = id;
+      if (state === "finished") finished = id;
+      else {
+        failed.push(`invocation ${id} failed: ${reason}`);
+        yield* tellWhy(client, id, told);
+      }
     }
   });
   yield* Effect.raceFirst(runs, started.failure);
   const { partition, storage } = options;
   const plan = planOf({ id: 0, version: 1, spec, partition, storage }, options);
-  const results = failed.length === 0 ? yield* previews(client, plan, last) : [];
+  const results = finished === undefined ? [] : yield* previews(client, plan, finished);
   yield* Effect.sleep(SETTLE_MS);
   yield* started.stop;
-  const { table, violations } = report(started, plan, input, options);
-  yield* Console.log([...results, table].join("\n"));
-  const problems = [...failed, ...violations];
+  const run = report(started, plan, options);
+  if (finished !== undefined) yield* Console.log([...results, run.table].join("\n"));
+  yield* writeFiles(run, input);
+  const problems = [...failed, ...run.violations];
   if (problems.length > 0) return yield* new CheckFailed({ message: problems.join("\n") });
 });
 
-/** The first lines of each result: what nobody in the workflow reads. */
-const previews = Effect.fnUntraced(function* (client: Client, plan: Plan, invocation: number) {
-  const lines: string[] = [];
-  for (const { name, readers, producer, spec } of plan.graph.data) {
-    if (readers.length > 0 || producer < 0 || spec.items !== undefined) continue;
-    const bytes = yield* Effect.option(client.data(invocation, name));
-    if (Option.isNone(bytes)) continue;
-    if (spec.content === "binary") {
-      lines.push(`${name} (${bytes.value.length} bytes)`);
-      continue;
-    }
-    const start = bytes.value.subarray(0, PREVIEW_BYTES).toString("utf8").trimEnd();
-    lines.push(
-      `${name} (${bytes.value.length} bytes): ${start.split("\n", PREVIEW_LINES).join("\n  ")}`,
-    );
+/** What is asked for; all that is wrong with it is told before anything is started. */
+const readRun = Effect.fnUntraced(function* (input: RunInput) {
+  const { workflow, invocations, events, perfetto } = input;
+  const refused: string[] = [];
+  const source = yield* Effect.result(sourceFor(workflow, input));
+  if (Result.isFailure(source)) {
+    const { failure } = source;
+    refused.push(...(failure instanceof UsageErrors ? failure.problems : [failure.message]));
   }
-  return lines;
+  if (invocations < 1) {
+    refused.push(`--invocations: ${invocations}. Give a whole number above 0.`);
+  }
+  refused.push(...targetProblems({ events, perfetto }));
+  const options = yield* readCluster(input, { refused });
+  return { source: yield* Effect.fromResult(source), options };
 });
 
-function report(
-  started: LocalCluster,
-  plan: Plan,
-  { events: eventsTo, perfetto }: RunInput,
-  { scheme, storage, partition, workers, durable, netns }: ClusterOptions,
-): { readonly table: string; readonly violations: readonly string[] } {
-  const events = mergeEvents(started.events);
-  const headers = [planHeader(plan)];
-  const metrics = new Metrics({ plans: headers });
-  const checker = new InvariantChecker({ plans: [plan] });
-  const hash = new EventHash();
-  for (const event of events) {
-    metrics.add(event);
-    checker.add(event);
-    hash.add(event);
-  }
-  const config = {
-    ...{ references: [plan.graph.name], specs: [specOutline(plan.graph.spec)] },
-    ...{ scheme, storage, partition, workers, live: true, durable, cores: availableParallelism() },
-    ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
-  };
-  const header = eventHeader({ seed: "live", config, config_hash: "live" }, [plan]);
-  if (Option.isSome(eventsTo)) {
-    const names = new EventNames(headers);
-    writeLines(eventsTo.value, [formatHeader(header), ...events.map((e) => formatEvent(e, names))]);
-  }
-  if (Option.isSome(perfetto)) writePerfetto(perfetto.value, new PerfettoWriter(headers), events);
-  const rows = metricRows(metrics, { scheme, storage });
-  const table = runText(rows, {
-    ...{ scheme, storage, partition, workers, profile: "this machine, live", seed: "live" },
-    configHash: "live",
-    messages: undefined,
-    checked: true,
-  });
-  return { table, violations: checker.finish().map(({ text }) => text) };
-}
+/** The workflow with its inputs, if both are sound and its programs are there. */
+const sourceFor = Effect.fnUntraced(function* (workflow: string, input: RunInput) {
+  const source = yield* sourceOf(workflow);
+  const { inputs, problems: wrong } = readInputsFor(source.spec, input.input);
+  const problems = [...wrong, ...programProblems(source.spec, readContainers(input).choice)];
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
+  return { ...source, inputs };
+});
 
-function writeLines(path: string, lines: readonly string[]): void {
-  writeFileSync(path, `${lines.join("\n")}\n`);
-}
-
-function writePerfetto(path: string, writer: PerfettoWriter, events: readonly Event[]): void {
-  const output = new FileOutput(path);
-  for (const event of events) output.write(writer.add(event));
-  output.write(writer.finish());
-  output.end();
-}
+/** What the functions of a failed invocation wrote: with the cluster, `live logs` goes. Each once. */
+const tellWhy = Effect.fnUntraced(function* (client: Client, id: number, told: Set<string>) {
+  const text = logText(id, yield* client.logs(id));
+  if (told.has(text)) return yield* Console.error("  as before");
+  told.add(text);
+  yield* Console.error(text.replaceAll(/^/gm, "  "));
+});

@@ -2,7 +2,7 @@
  * A cluster on this machine: nats-server, storage, gateway, master and workers, each a process of
  * its own, over loopback or with a network stack a host. Everything ends with the scope; each daemon
  * ends by itself when the process that started it is gone; when one of them dies, the cluster fails
- * and says which.
+ * and says which, or (`restart`) starts it again in its place.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
@@ -20,7 +21,12 @@ import type { Scheme } from "../core/engine/settings.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
 import { type ContainerChoice, containerArguments } from "./containers.ts";
 import { type Hosts, hostNames, LOOPBACK, STORAGE_HOST } from "./hosts.ts";
-import { type NatsServerError, startNatsServer } from "./nats-server.ts";
+import {
+  type NatsServer,
+  type NatsServerError,
+  type NatsServerOptions,
+  startNatsServer,
+} from "./nats-server.ts";
 import { type NetworkError, openNetHosts } from "./net-hosts.ts";
 import { type RecordChoice, recordArguments } from "./recorder.ts";
 import { type StoreChoice, storeArguments } from "./remote-store.ts";
@@ -46,6 +52,8 @@ export interface ClusterOptions {
   readonly recording?: RecordChoice | undefined;
   /** The program that daemons are subcommands of: `dist/cli.js`. */
   readonly program: string;
+  /** What dies is started again, as the units of real machines do. */
+  readonly restart?: boolean;
   /** What daemons log, a line at a time. */
   readonly log: (daemon: string, line: string) => void;
 }
@@ -65,14 +73,19 @@ export interface LocalCluster {
 }
 
 interface Daemon {
-  readonly name: string;
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
 }
 
+/** Of a subcommand, once it is known where it serves: 0 is any free port. */
+type Arguments = (port: number) => readonly string[];
+
 const TOKEN_BYTES = 24;
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
+const RESTART_MS = 500;
+/** What ends sooner than this would end again. */
+const SHORT_MS = 2_000;
 
 export const startCluster = Effect.fn("startCluster")(function* (
   options: ClusterOptions,
@@ -89,7 +102,9 @@ export const startCluster = Effect.fn("startCluster")(function* (
       ? () => LOOPBACK
       : yield* openNetHosts({ ...netns, hosts: hostNames(workers) });
   const center = hosts(STORAGE_HOST);
-  const nats = yield* startNatsServer({ host: center });
+  const nats = yield* options.restart === true
+    ? keptNatsServer({ host: center, directory: join(directory, "nats") }, options)
+    : lastingNatsServer({ host: center });
   const failed = yield* Deferred.make<never, ClusterError>();
   const token = randomBytes(TOKEN_BYTES).toString("hex");
   const daemons = new Daemons({ ...options, hosts }, failed, {
@@ -100,8 +115,8 @@ export const startCluster = Effect.fn("startCluster")(function* (
   });
   yield* Effect.addFinalizer(() => Effect.promise(() => daemons.stop()));
   const ownStore = Effect.map(
-    daemons.serving("storage", [
-      ...["storage", "--dir", join(directory, "storage"), "--port", "0"],
+    daemons.serving("storage", (port) => [
+      ...["storage", "--dir", join(directory, "storage"), "--port", `${port}`],
       ...["--host", center.address],
     ]),
     (url): StoreChoice => ({ tag: "embedded", url }),
@@ -112,7 +127,7 @@ export const startCluster = Effect.fn("startCluster")(function* (
     ...(options.durable ? [] : ["--volatile"]),
     ...recordArguments(options.recording),
   ];
-  if (options.scheme === "master-sp") daemons.start("master", ["master", ...common]);
+  if (options.scheme === "master-sp") daemons.start("master", () => ["master", ...common]);
   for (let worker = 1; worker <= options.workers; worker++) {
     const name = `worker-${worker}`;
     const own = [
@@ -121,10 +136,10 @@ export const startCluster = Effect.fn("startCluster")(function* (
       ...containerArguments(containers),
       ...(options.flags?.worker ?? []),
     ];
-    daemons.start(name, ["worker", ...own, ...store, ...common]);
+    daemons.start(name, () => ["worker", ...own, ...store, ...common]);
   }
-  const url = yield* daemons.serving("gateway", [
-    ...["gateway", "--http", `${center.address}:0`, ...store, ...common],
+  const url = yield* daemons.serving("gateway", (port) => [
+    ...["gateway", "--http", `${center.address}:${port}`, ...store, ...common],
     ...["--scheme", options.scheme, "--storage", options.storage],
     ...["--partition", options.partition, "--workers", `${options.workers}`],
     ...(options.flags?.gateway ?? []),
@@ -133,10 +148,42 @@ export const startCluster = Effect.fn("startCluster")(function* (
     url,
     token,
     events,
-    pids: daemons.pids(),
+    get pids() {
+      return daemons.pids();
+    },
     stop: Effect.promise(() => daemons.stop()),
-    failure: Effect.raceFirst(Deferred.await(failed), Effect.flatMap(nats.ended, Effect.fail)),
+    failure: Effect.raceFirst(Deferred.await(failed), nats.failure),
   };
+});
+
+interface ClusterNats extends Pick<NatsServer, "url" | "token"> {
+  readonly failure: Effect.Effect<never, NatsServerError>;
+}
+
+/** One whose end is the cluster's. */
+const lastingNatsServer = Effect.fnUntraced(function* (server: NatsServerOptions) {
+  const { url, token, ended } = yield* startNatsServer(server);
+  const nats: ClusterNats = { url, token, failure: Effect.flatMap(ended, Effect.fail) };
+  return nats;
+});
+
+/** One that is started again in its place, with its streams, whenever it has ended. */
+const keptNatsServer = Effect.fnUntraced(function* (
+  server: NatsServerOptions,
+  { log }: Pick<ClusterOptions, "log">,
+) {
+  const first = yield* startNatsServer(server);
+  const { url, token, port } = first;
+  const keep = Effect.gen(function* (): Effect.fn.Return<never, NatsServerError, Scope.Scope> {
+    let { ended } = first;
+    for (;;) {
+      log("nats-server", `${(yield* ended).message}; starts again`);
+      yield* Effect.sleep(RESTART_MS);
+      ({ ended } = yield* startNatsServer({ ...server, token, port }));
+    }
+  });
+  const nats: ClusterNats = { url, token, failure: Fiber.join(yield* Effect.forkScoped(keep)) };
+  return nats;
 });
 
 interface DaemonsOptions extends ClusterOptions {
@@ -147,7 +194,10 @@ class Daemons {
   readonly #options: DaemonsOptions;
   readonly #failed: Deferred.Deferred<never, ClusterError>;
   readonly #secrets: Readonly<Record<string, string>>;
-  readonly #daemons: Daemon[];
+  /** By name: those that run, or ended last. */
+  readonly #daemons: Map<string, Daemon>;
+  /** Of those that say where they serve. */
+  readonly #ports: Map<string, number>;
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -158,18 +208,20 @@ class Daemons {
     this.#options = options;
     this.#failed = failed;
     this.#secrets = secrets;
-    this.#daemons = [];
+    this.#daemons = new Map();
+    this.#ports = new Map();
     this.#stopping = undefined;
   }
 
   pids(): ReadonlyMap<string, number> {
-    return new Map(this.#daemons.map(({ name, child }) => [name, child.pid!]));
+    return new Map([...this.#daemons].map(([name, { child }]) => [name, child.pid!]));
   }
 
-  start(name: string, args: readonly string[]): ChildProcess {
+  start(name: string, argumentsAt: Arguments): ChildProcess {
     const { program, hosts, log } = this.#options;
     const { enter } = hosts(name.startsWith("worker-") ? name : STORAGE_HOST);
-    const [first, ...rest] = [...enter, process.execPath, program, ...args, "--with-parent"];
+    const own = [...argumentsAt(this.#ports.get(name) ?? 0), "--with-parent"];
+    const [first, ...rest] = [...enter, process.execPath, program, ...own];
     // Its standard input is a pipe from us: when that ends, so does the daemon.
     const child = spawn(first!, rest, {
       stdio: ["pipe", "pipe", "pipe"],
@@ -181,28 +233,34 @@ class Daemons {
       if (last.length > 5) last.shift();
       log(name, line);
     });
+    const startedAt = performance.now();
     const ended = new Promise<void>((resolve) => {
       child.once("error", (cause) => {
         this.#fail(`${name} could not be started: ${cause.message}`);
         resolve();
       });
       child.once("exit", (code, signal) => {
-        this.#fail(`${name} ended (${signal ?? `exit code ${code}`}). ${last.join(" ")}`);
+        const how = `${name} ended (${signal ?? `exit code ${code}`})`;
+        const isShort = performance.now() - startedAt < SHORT_MS;
+        if (this.#options.restart === true && !isShort) this.#restart(name, argumentsAt, how);
+        else this.#fail(`${how}. ${last.map(textOf).join("; ")}`);
         resolve();
       });
     });
     child.stdin.on("error", () => undefined);
-    this.#daemons.push({ name, child, ended });
+    this.#daemons.set(name, { child, ended });
     return child;
   }
 
   /** Starts it and waits for the line that says where it serves. */
-  serving(name: string, args: readonly string[]): Effect.Effect<string, ClusterError> {
+  serving(name: string, argumentsAt: Arguments): Effect.Effect<string, ClusterError> {
     const line = Effect.callback<string, ClusterError>((resume) => {
-      const child = this.start(name, args);
+      const child = this.start(name, argumentsAt);
       createInterface({ input: child.stdout! }).on("line", (text) => {
         try {
-          resume(Effect.succeed((JSON.parse(text) as { url: string }).url));
+          const { url } = JSON.parse(text) as { readonly url: string };
+          this.#ports.set(name, Number(new URL(url).port));
+          resume(Effect.succeed(url));
         } catch {
           this.#options.log(name, text);
         }
@@ -215,6 +273,14 @@ class Daemons {
     );
   }
 
+  #restart(name: string, argumentsAt: Arguments, how: string): void {
+    if (this.#stopping !== undefined) return;
+    this.#options.log(name, `${how}; starts again`);
+    setTimeout(() => {
+      if (this.#stopping === undefined) this.start(name, argumentsAt).stdout?.resume();
+    }, RESTART_MS);
+  }
+
   /** Ends all of them at once, and kills what has not ended after a while. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
@@ -223,17 +289,27 @@ class Daemons {
 
   async #stopAll(): Promise<void> {
     // Not SIGTERM: then each would wait for what is under way, and for others that end as well.
-    for (const { child } of this.#daemons) child.stdin?.end();
+    const daemons = [...this.#daemons.values()];
+    for (const { child } of daemons) child.stdin?.end();
     const kill = setTimeout(() => {
-      for (const { child } of this.#daemons) child.kill("SIGKILL");
+      for (const { child } of daemons) child.kill("SIGKILL");
     }, STOP_MS);
-    await Promise.all(this.#daemons.map(({ ended }) => ended));
+    await Promise.all(daemons.map(({ ended }) => ended));
     clearTimeout(kill);
   }
 
   #fail(message: string): void {
     if (this.#stopping !== undefined) return;
     Deferred.doneUnsafe(this.#failed, Effect.fail(new ClusterError({ message })));
+  }
+}
+
+/** What a line of a daemon's log says. */
+function textOf(line: string): string {
+  try {
+    return (JSON.parse(line) as { readonly text?: string }).text ?? line;
+  } catch {
+    return line;
   }
 }
 

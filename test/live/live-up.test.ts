@@ -9,18 +9,28 @@ import type { Readable } from "node:stream";
 import * as Effect from "effect/Effect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Client } from "../../live/client.ts";
 import { PROGRAM } from "./daemon-cluster.ts";
 import { until } from "./nats-cluster.ts";
 
+const CHAIN = `
+faasflow: 1
+name: chain
+tasks:
+  one: { sleep: 700 ms, writes: { out: 10 kB } }
+  two: { sleep: 700 ms, reads: [one.out], writes: { result: 10 kB } }
+`;
+
 interface Up {
   readonly command: ChildProcess;
+  readonly client: Client;
   /** Of each process below the command, by its command line. */
   readonly processes: ReadonlyMap<number, string>;
   readonly stderr: () => string;
   readonly ended: Promise<number | string>;
 }
 
-interface Started extends Omit<Up, "processes"> {
+interface Started extends Omit<Up, "processes" | "client"> {
   readonly stdout: Readable;
 }
 
@@ -40,16 +50,24 @@ function started(args: readonly string[], directory = tmpdir()): Started {
   return { command, stderr: () => stderr, stdout: command.stdout, ended };
 }
 
-async function up(): Promise<Up> {
-  const { stdout, ...rest } = started(["up", "--workers", "2", "--scheme", "master-sp"]);
+async function up(...flags: readonly string[]): Promise<Up> {
+  const { stdout, ...rest } = started(["up", "--workers", "2", "--scheme", "master-sp", ...flags]);
   const { command, ended, stderr } = rest;
+  const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
     void ended.then((how) => reject(new Error(`it ended: ${how} ${stderr()}`)));
     createInterface({ input: stdout }).on("line", (line) => {
+      said.push(line);
       if (line.startsWith("Ctrl-C")) resolve();
     });
   });
-  return { ...rest, processes: descendants(command.pid!) };
+  const named = (name: string): string =>
+    said
+      .find((line) => line.startsWith(name))!
+      .slice(name.length)
+      .trim();
+  const client = new Client(named("gateway"), named("token"));
+  return { ...rest, client, processes: descendants(command.pid!) };
 }
 
 function descendants(root: number): ReadonlyMap<number, string> {
@@ -61,7 +79,9 @@ function descendants(root: number): ReadonlyMap<number, string> {
     for (const pid of readdirSync("/proc").map(Number).filter(Boolean)) {
       if (below.has(pid) || !below.has(parentOf(pid))) continue;
       below.add(pid);
-      found.set(pid, fileOf(pid, "cmdline").replaceAll("\0", " "));
+      const line = fileOf(pid, "cmdline").replaceAll("\0", " ");
+      // One that has just ended has none.
+      if (line !== "") found.set(pid, line);
     }
   }
   return found;
@@ -81,7 +101,7 @@ function fileOf(pid: number, name: string): string {
   }
 }
 
-function left({ processes }: Up): readonly string[] {
+function left({ processes }: Pick<Up, "processes">): readonly string[] {
   return [...processes].flatMap(([pid, line]) =>
     fileOf(pid, "cmdline").replaceAll("\0", " ") === line ? [line] : [],
   );
@@ -129,6 +149,26 @@ for (const part of ["nats-server", " gateway ", "worker-2"]) {
     assert.equal(left(cluster), []);
   });
 }
+
+test("with --restart what is killed is started again, and what was accepted finishes", async () => {
+  const cluster = await up("--restart");
+  const { client } = cluster;
+  const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => Effect.runPromise(effect);
+  await run(client.deploy(CHAIN));
+  for (const part of [" worker ", " master ", " gateway ", "nats-server", " storage "]) {
+    await run(client.ready(60_000));
+    const id = await run(client.invoke("chain", {}));
+    // Under its own data nothing can go on without the store.
+    if (part === " storage ") await run(client.end(id));
+    process.kill(pidOf(cluster, part), "SIGKILL");
+    assert.is((await run(client.end(id))).state, "finished", `${part}: ${cluster.stderr()}`);
+  }
+  await run(client.ready(60_000));
+  const processes = descendants(cluster.command.pid!);
+  cluster.command.kill("SIGINT");
+  assert.is(await cluster.ended, 0);
+  assert.equal(left({ processes }), []);
+});
 
 test("when the command itself is killed, all of it ends by itself", async () => {
   const cluster = await up();
