@@ -108,7 +108,9 @@ function startChild(heap_mib: number): ChildProcess {
 
 /**
  * Functions may use every core, and then the daemons that trigger the next ones would wait their turn
- * among them: with two busy functions on two cores, scheduling took three times as long.
+ * among them: with two busy functions on two cores, scheduling took three times as long. Where Linux
+ * shares by session (autogroups, sched(7)) it has no effect: then a function counts as much as all
+ * daemons, which the twin knows (`sim/shared-cpu.ts`).
  */
 function giveWay({ pid }: ChildProcess): void {
   if (pid === undefined) return;
