@@ -13,6 +13,7 @@
  * it out again, as daemons do.
  */
 
+import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import type {
@@ -26,7 +27,7 @@ import type {
 } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
-import type { PlanCluster } from "../core/plan/contract.ts";
+import { PAPER_CLUSTER, type PlanCluster } from "../core/plan/contract.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -152,6 +153,8 @@ true satisfies SameTags<Timer, typeof TimerSchema>;
 const ClusterSchema = Schema.Struct({
   workers: Schema.Natural,
   workerCapacity: Schema.Finite,
+  // Older recordings do not say it.
+  cores: Schema.Finite.pipe(Schema.withDecodingDefaultKey(Effect.succeed(PAPER_CLUSTER.cores))),
   rooms: Schema.Union([Schema.Array(Schema.Finite), Schema.Undefined]),
   groupLimit: Schema.Finite,
   bandwidth: Schema.Finite,

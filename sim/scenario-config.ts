@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { counted } from "../analysis/count-text.ts";
 import type { CsvRow } from "../analysis/csv.ts";
 import { EventHash } from "../analysis/event-hash.ts";
 import { type EventHeader, eventHeader } from "../analysis/event-header.ts";
@@ -29,7 +30,7 @@ import type { Arrival, Load, Patience } from "./clients.ts";
 import type { Watching } from "./cluster.ts";
 import type { Faults } from "./faults.ts";
 import { withFunctionTimes } from "./function-times.ts";
-import type { Profile } from "./profile.ts";
+import { type Profile, sharesCores } from "./profile.ts";
 import { ENGINE_PROTOCOLS } from "./protocols.ts";
 import { type RunResult, run } from "./run.ts";
 import { Streams } from "./streams.ts";
@@ -101,10 +102,16 @@ export class PreparedScenario {
   readonly settings: Settings;
   readonly header: EventHeader;
   readonly #openTrace: OpenTrace;
+  /** Of the run that is simulated. */
+  #recording: Recording | undefined;
+  /** The same function for each run, see `Recorder`. */
+  readonly #record: (event: Event) => void;
 
   constructor(scenario: Scenario, openTrace: OpenTrace = () => []) {
     this.scenario = scenario;
     this.#openTrace = openTrace;
+    this.#recording = undefined;
+    this.#record = (event) => this.#recording!.add(event);
     const placed = plansOf(scenario);
     this.plans = placed.map(({ plan }) => {
       return { ...plan, graph: withFunctionTimes(plan.graph, scenario.profile) };
@@ -118,10 +125,11 @@ export class PreparedScenario {
   }
 
   /** What a reader needs to run it again. */
-  about(): Omit<RunFacts, "messages" | "checked"> {
+  about(): Omit<RunFacts, "messages" | "violations"> {
     const { scheme, storage, partition, workers, profile, seed } = this.scenario;
     const configHash = this.header.config_hash;
-    return { scheme, storage, partition, workers, profile: profile.name, seed, configHash };
+    const again = { seed, configHash };
+    return { scheme, storage, partition, workers, profile: profile.name, again };
   }
 
   simulate(observers: Observers): Outcome {
@@ -129,12 +137,9 @@ export class PreparedScenario {
     const metrics = new Metrics({ plans: this.header.workflows, skip: warmUp });
     const hash = new EventHash();
     const checker = observers.check ? new InvariantChecker({ plans: this.plans }) : undefined;
-    const result = this.play((event) => {
-      hash.add(event);
-      metrics.add(event);
-      checker?.add(event);
-      observers.event?.(event);
-    }, observers.watch);
+    this.#recording = new Recording(hash, metrics, checker, observers.event);
+    const result = this.play(this.#record, observers.watch);
+    this.#recording = undefined;
     const digest = hash.digest();
     const rows = [
       ...metricRows(metrics, { scheme, storage }),
@@ -213,6 +218,33 @@ export class PreparedScenario {
   }
 }
 
+/** Gives each event of a run to all who want it. */
+class Recording {
+  readonly #hash: EventHash;
+  readonly #metrics: Metrics;
+  readonly #checker: InvariantChecker | undefined;
+  readonly #event: Observers["event"];
+
+  constructor(
+    hash: EventHash,
+    metrics: Metrics,
+    checker: InvariantChecker | undefined,
+    event: Observers["event"],
+  ) {
+    this.#hash = hash;
+    this.#metrics = metrics;
+    this.#checker = checker;
+    this.#event = event;
+  }
+
+  add(event: Event): void {
+    this.#hash.add(event);
+    this.#metrics.add(event);
+    this.#checker?.add(event);
+    this.#event?.(event);
+  }
+}
+
 /** What a person should know before trusting the rows: nothing, in most runs. */
 export function wrongWith({
   result,
@@ -223,7 +255,7 @@ export function wrongWith({
     const some = result.unfinished.slice(0, 5).join(", ");
     const why =
       result.messages.lost > 0
-        ? `${result.messages.lost} messages were lost for good; leave no-redelivery out`
+        ? `${counted(result.messages.lost, "message")} lost for good; leave no-redelivery out`
         : "nothing was under way for them any more";
     lines.push(
       `${result.unfinished.length} of ${result.started} invocations never finished (${some}): ${why}. ` +
@@ -241,7 +273,10 @@ interface Placed {
 /** Each workflow's plan, in the room that those before it leave. */
 function plansOf(scenario: Scenario): readonly Placed[] {
   const { profile, partition: method, storage, workers } = scenario;
-  const cluster = { ...PAPER_CLUSTER, workers, workerCapacity: profile.cluster.worker_capacity };
+  const { worker_capacity: workerCapacity, worker_cores } = profile.cluster;
+  // Workers that share a machine are no faster apart: there a plan is made as a live cluster makes it.
+  const cores = sharesCores(profile) ? PAPER_CLUSTER.cores : worker_cores;
+  const cluster = { ...PAPER_CLUSTER, workers, workerCapacity, cores };
   const all: Placed[] = [];
   for (const [id, spec] of scenario.specs.entries()) {
     const before = all.map(({ plan }) => plan);

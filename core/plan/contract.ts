@@ -10,18 +10,21 @@
 import { expectedBytes } from "../workflow/expected-bytes.ts";
 import { type Datum, type Graph, OUTSIDE } from "../workflow/graph.ts";
 import { expected, type TaskSpec } from "../workflow/spec.ts";
+import { expectedLoads } from "./expected-loads.ts";
 import type {
   PartitionDatum,
   PartitionEdge,
   PartitionProblem,
   PartitionTask,
-} from "./partition.ts";
+} from "./partition-problem.ts";
 
 /** What a plan reckons with of the cluster. */
 export interface PlanCluster {
   readonly workers: number;
   /** Capacity units of a worker. */
   readonly workerCapacity: number;
+  /** Of a worker. */
+  readonly cores: number;
   /** Units still free, a worker; undefined: no other workflow is there. */
   readonly rooms: readonly number[] | undefined;
   /** Most tasks of a group. */
@@ -35,12 +38,13 @@ export interface PlanCluster {
 }
 
 /**
- * The paper's testbed: 7 workers of 120 x 0.8 units, a quarter of 25 MiB/s, reserve 0.2.
+ * The paper's testbed: 7 workers of 120 x 0.8 units and 8 cores, a quarter of 25 MiB/s, reserve 0.2.
  * Source: FaaSFlow v1 artifact (ASPLOS'22, Apache-2.0).
  */
 export const PAPER_CLUSTER: PlanCluster = {
   workers: 7,
   workerCapacity: 96,
+  cores: 8,
   rooms: undefined,
   groupLimit: 100,
   bandwidth: (25 * 2 ** 20) / 4,
@@ -61,10 +65,12 @@ export function contract(graph: Graph, cluster: PlanCluster): ContractedGraph {
   const data = dataIds.map((id) => partitionDatum(graph, graph.data[id]!));
   const outputBytes = new Array<number>(graph.taskCount).fill(0);
   for (const { producer, bytes } of data) outputBytes[producer]! += bytes;
+  const loads = expectedLoads(graph);
   const tasks = outputBytes.map((bytes, task): PartitionTask => {
     const spec = specOf(graph, task);
     return {
       runtime_s: (expected(spec.compute) / spec.cores + expected(spec.sleep)) / MICROS_PER_SECOND,
+      load_us: loads[task]!,
       scale: unitsOf(graph, task),
       outputBytes: bytes,
       quotaBytes: quotaOfTask(spec, cluster.reserve),
@@ -76,6 +82,7 @@ export function contract(graph: Graph, cluster: PlanCluster): ContractedGraph {
     edges: taskEdges(graph),
     data,
     rooms: cluster.rooms ?? new Array<number>(cluster.workers).fill(cluster.workerCapacity),
+    cores: cluster.cores,
     groupLimit: cluster.groupLimit,
     bandwidth: cluster.bandwidth,
     localSpeedup: cluster.localSpeedup,

@@ -1,15 +1,18 @@
 /**
- * `faasflow-plus`: goes on where Algorithm 1 ends, to take bytes from the remote store.
+ * `faasflow-plus`: goes on where Algorithm 1 ends, to take bytes from the remote store, and loads no
+ * worker with more than its cores can do in time.
  *
- * Algorithm 1 stops when no edge of the longest path fits, with most of a wide graph still apart.
- * From its groups this goes on:
+ * Algorithm 1 does not know cores, and stops when no edge of the longest path fits, with most of a
+ * wide graph still apart. This starts from the groups that Algorithm 1 finds if no worker may be
+ * loaded beyond a limit (see `LoadLimit`; Algorithm 1's own groups where one worker may compute
+ * all), and goes on from there:
  *
  * 1. Merges. For each datum and reader, dearest datum first (ties by datum, then reader): merge the
  *    groups of producer and reader, under the same limits, if fewer bytes then go through the remote
  *    store. Again, until a whole pass merges nothing.
  * 2. Moves. For each task, by id: to the neighbouring group (one that writes what it reads or reads
  *    what it writes) that saves most bytes, ties to the first found, if the longest path gets no
- *    longer than Algorithm 1 left it. Again, until a whole pass moves nothing.
+ *    longer than it was at the start. Again, until a whole pass moves nothing.
  * 3. Exchanges, where the worker is full. For each task, by id: to a neighbouring group in place of
  *    a task there, which goes where the first came from or, of its own neighbours, to the group
  *    where it would save most; the first such pair that saves bytes, under the same limits, if
@@ -20,10 +23,13 @@
  * All of it ends once `LOOKS` data, readers, members and vertices (for the longest path) were looked
  * at, which graphs of some thousand tasks that no worker can hold come to.
  *
- * Every step saves bytes and keeps the limits, so the result is never worse than Algorithm 1's: the
- * critical path is never longer, the bytes that go through the remote store never more. Bytes are
- * reckoned datum by datum, by the workers its readers run on (see `remote-bytes.ts`). The quota is
- * charged for each producer with a reader in its group, once, with all its output bytes.
+ * Every step saves bytes and keeps the limits. So, beside the groups it starts from, the critical
+ * path is never longer and the bytes that go through the remote store are never more; beside
+ * Algorithm 1's own that holds wherever the load limit does not bind. Both are what a plan reckons
+ * with: transfers that meet on a link, or tasks on cores, take longer. No worker is loaded beyond the
+ * limit, unless the first spread had to. Bytes are reckoned datum by datum, by the workers its
+ * readers run on (see `remote-bytes.ts`); inputs of the invocation are not. The quota is charged for
+ * each producer with a reader in its group, once, with all its output bytes.
  *
  * Cost: a trial merge costs the data of the tasks that change workers. What a task saves alone is
  * kept until data of its change (see `Traffic`), so that of most exchanges no more is looked at than
@@ -32,18 +38,16 @@
  * kind of step more costs more than many more steps of a kind.
  */
 
-import {
-  Grouping,
-  type Move,
-  type Partition,
-  type PartitionDatum,
-  type PartitionProblem,
-} from "./partition.ts";
+import { LoadLimit } from "./load-limit.ts";
+import { Grouping, type Move, type Partition } from "./partition.ts";
+import type { PartitionDatum, PartitionProblem } from "./partition-problem.ts";
 import { Traffic } from "./traffic.ts";
 
 export function partitionPlus(problem: PartitionProblem): Partition {
-  const grouping = new Grouping(problem);
+  const loadLimit = new LoadLimit(problem);
+  const grouping = new Grouping(problem, loadLimit.atLeast);
   grouping.followLongestPath();
+  grouping.groups.raiseLoadLimit(loadLimit.with(grouping.criticalPath_s()));
   const refinement = new Refinement(problem, grouping);
   while (refinement.mergeOnce());
   do {
@@ -107,7 +111,7 @@ class Refinement {
       for (let k = start[id]!; k < start[id + 1]!; k++) {
         const a = groups.groupOf(producerOf[id]!);
         const b = groups.groupOf(readers[k]!);
-        if (a === b || !groups.withinLimit(a, b) || !groups.fits(a, b)) continue;
+        if (a === b || !groups.withinLimits(a, b) || !groups.fits(a, b)) continue;
         const pairOfGroups = a * this.#metBy.length + b;
         if (this.#noMerge.get(pairOfGroups) === this.#traffic.kept) continue;
         if (this.#isSpent()) return false;

@@ -21,46 +21,7 @@
 import { CriticalPath, type Dag, dagOf, turned } from "../workflow/critical-path.ts";
 import type { Lists } from "../workflow/lists.ts";
 import { Groups } from "./groups.ts";
-
-export interface PartitionTask {
-  readonly runtime_s: number;
-  /** Capacity units that all its planned instances take. */
-  readonly scale: number;
-  /** All that it writes in one invocation. */
-  readonly outputBytes: number;
-  /** Memory that all its planned instances give to FaaStore. */
-  readonly quotaBytes: number;
-  /** A control vertex: is grouped as a task is, but gives no quota. */
-  readonly virtual: boolean;
-}
-
-export interface PartitionEdge {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** A datum with its producer and the tasks that read it, ascending, each once. */
-export interface PartitionDatum {
-  readonly producer: number;
-  readonly bytes: number;
-  readonly readers: readonly number[];
-}
-
-export interface PartitionProblem {
-  readonly tasks: readonly PartitionTask[];
-  /** What must end before what. */
-  readonly edges: readonly PartitionEdge[];
-  /** What the tasks write; Algorithm 1 does not look at it. */
-  readonly data: readonly PartitionDatum[];
-  /** Worker to its capacity units that are free. */
-  readonly rooms: readonly number[];
-  /** Most tasks of a group. */
-  readonly groupLimit: number;
-  /** Bytes per second, what the weights of edges are reckoned with. */
-  readonly bandwidth: number;
-  /** How many times cheaper a transfer inside a group is. */
-  readonly localSpeedup: number;
-}
+import { edgeWeights, type PartitionProblem, quotaBytes } from "./partition-problem.ts";
 
 export interface Partition {
   /** Task to group; groups are numbered by their first task. */
@@ -90,16 +51,6 @@ export function partition(problem: PartitionProblem): Partition {
   return grouping.result();
 }
 
-/** Memory that all tasks together give to FaaStore. */
-export function quotaBytes(tasks: readonly PartitionTask[]): number {
-  return tasks.reduce((sum, task) => sum + (task.virtual ? 0 : task.quotaBytes), 0);
-}
-
-/** Seconds that each edge costs between two groups. */
-export function edgeWeights(problem: PartitionProblem): readonly number[] {
-  return problem.edges.map((edge) => problem.tasks[edge.from]!.outputBytes / problem.bandwidth);
-}
-
 /** A task that goes to another group. */
 export interface Move {
   readonly task: number;
@@ -126,7 +77,8 @@ export class Grouping {
   readonly #pathEdges: number[];
   readonly #onPath: Uint8Array;
 
-  constructor(problem: PartitionProblem) {
+  /** `loadLimit`: the most core-microseconds that a worker may be given. */
+  constructor(problem: PartitionProblem, loadLimit = Number.POSITIVE_INFINITY) {
     const { tasks, edges } = problem;
     const weights = edgeWeights(problem);
     this.#problem = problem;
@@ -135,6 +87,8 @@ export class Grouping {
       scales: tasks.map((task) => task.scale),
       rooms: problem.rooms,
       groupLimit: problem.groupLimit,
+      loads: tasks.map((task) => task.load_us),
+      loadLimit,
     });
     this.#dag = dagOf(tasks.length, edges);
     const runtimes = tasks.map((task) => task.runtime_s);
@@ -391,7 +345,7 @@ export class Grouping {
     const b = this.groups.groupOf(this.#dag.to[edge]!);
     const affordable =
       this.isCharged(from) || this.#problem.tasks[from]!.outputBytes <= this.quotaLeft;
-    if (!affordable || !this.groups.withinLimit(a, b)) {
+    if (!affordable || !this.groups.withinLimits(a, b)) {
       this.#settled[edge] = 1;
       return false;
     }

@@ -6,7 +6,7 @@
  * nobody reads is a result: where it goes does not depend on the partition, so it is not counted.
  */
 
-import type { PartitionDatum } from "./partition.ts";
+import type { PartitionDatum } from "./partition-problem.ts";
 import type { Tag } from "./plan.ts";
 
 export function remoteBytes(input: {

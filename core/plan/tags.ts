@@ -10,7 +10,7 @@
  * A datum that nobody reads is a result of the workflow: `faasflow-plus` keeps it remote.
  */
 
-import type { PartitionDatum, PartitionProblem } from "./partition.ts";
+import type { PartitionDatum, PartitionProblem } from "./partition-problem.ts";
 import type { Tag } from "./plan.ts";
 import { readersAway } from "./remote-bytes.ts";
 

@@ -3,7 +3,7 @@
  */
 
 import { type Lists, listsOf } from "../workflow/lists.ts";
-import type { PartitionDatum } from "./partition.ts";
+import type { PartitionDatum } from "./partition-problem.ts";
 
 const UNKNOWN = -1;
 

@@ -12,8 +12,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { contract, PAPER_CLUSTER } from "../../core/plan/contract.ts";
-import { type PartitionProblem, partition } from "../../core/plan/partition.ts";
+import { partition } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
+import type { PartitionProblem } from "../../core/plan/partition-problem.ts";
 import { makePlan } from "../../core/plan/planner.ts";
 import { compile } from "../../core/workflow/compile.ts";
 import type { WorkflowSpec } from "../../core/workflow/spec.ts";

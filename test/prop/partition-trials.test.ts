@@ -6,7 +6,8 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { edgeWeights, Grouping, type PartitionProblem } from "../../core/plan/partition.ts";
+import { Grouping } from "../../core/plan/partition.ts";
+import { edgeWeights, type PartitionProblem } from "../../core/plan/partition-problem.ts";
 import { leastRemoteBytes } from "../../core/plan/remote-bytes.ts";
 import { Traffic } from "../../core/plan/traffic.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";

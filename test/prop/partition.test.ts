@@ -5,13 +5,11 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  edgeWeights,
-  type Partition,
-  type PartitionProblem,
-  partition,
-} from "../../core/plan/partition.ts";
+import { Groups } from "../../core/plan/groups.ts";
+import { LoadLimit } from "../../core/plan/load-limit.ts";
+import { Grouping, type Partition, partition } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
+import { edgeWeights, type PartitionProblem } from "../../core/plan/partition-problem.ts";
 import { leastRemoteBytes, remoteBytes } from "../../core/plan/remote-bytes.ts";
 import { taskTags } from "../../core/plan/tags.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";
@@ -99,21 +97,19 @@ test("faasflow: the fast partition is that of the plain one, computed anew each 
   );
 });
 
-test("faasflow-plus: the critical path is never longer than Algorithm 1's", () => {
+test("faasflow-plus: the critical path is never longer than what it started from", () => {
   fc.assert(
     fc.property(anyProblem, (problem) => {
-      assert.ok(
-        partitionPlus(problem).criticalPathAfter_s <= partition(problem).criticalPathAfter_s,
-      );
+      assert.ok(partitionPlus(problem).criticalPathAfter_s <= startOf(problem).criticalPathAfter_s);
     }),
     RUNS,
   );
 });
 
-test("faasflow-plus: no more remote bytes than Algorithm 1, under either kind of tag", () => {
+test("faasflow-plus: no more remote bytes than what it started from, under either kind of tag", () => {
   fc.assert(
     fc.property(anyProblem, (problem) => {
-      const first = partition(problem);
+      const first = startOf(problem);
       const plus = leastBytes(problem, partitionPlus(problem));
       assert.ok(plus <= leastBytes(problem, first));
       const tags = taskTags(problem, first.groupOf);
@@ -123,6 +119,51 @@ test("faasflow-plus: no more remote bytes than Algorithm 1, under either kind of
         return tag === "local" && away ? "both" : tag;
       });
       assert.ok(plus <= remoteBytes({ data: problem.data, tagOf, workerOf: first.workerOf }));
+    }),
+    RUNS,
+  );
+});
+
+test("faasflow-plus: it starts from Algorithm 1's groups where one worker may compute all", () => {
+  fc.assert(
+    fc.property(anyProblem, (problem) => {
+      const all = problem.tasks.reduce((sum, task) => sum + task.load_us, 0);
+      const cores = Math.max(1, Math.ceil(all / 1_000_000));
+      const tasks = problem.tasks.map((task) => ({ ...task, runtime_s: task.runtime_s + 1 }));
+      const enough = { ...problem, tasks, cores };
+      assert.equal(startOf(enough), partition(enough));
+    }),
+    RUNS,
+  );
+});
+
+test("faasflow-plus: no worker is loaded beyond the limit, unless the first spread had to", () => {
+  fc.assert(
+    fc.property(anyProblem, (problem) => {
+      const limit = new LoadLimit(problem);
+      const spread = new Groups({
+        scales: problem.tasks.map((task) => task.scale),
+        loads: problem.tasks.map((task) => task.load_us),
+        rooms: problem.rooms,
+        groupLimit: problem.groupLimit,
+        loadLimit: limit.atLeast,
+      });
+      const atFirst = mostLoad(problem, (task) => spread.workerOf(task));
+      const { workerOf } = partitionPlus(problem);
+      const most = Math.max(atFirst, limit.with(startOf(problem).criticalPathAfter_s));
+      assert.ok(mostLoad(problem, (task) => workerOf[task]!) <= most);
+    }),
+    RUNS,
+  );
+});
+
+test("faasflow-plus: the limit is never below what one task computes, or what an even share is", () => {
+  fc.assert(
+    fc.property(anyProblem, (problem) => {
+      const { atLeast } = new LoadLimit(problem);
+      const loads = problem.tasks.map((task) => task.load_us);
+      assert.ok(loads.every((load) => load <= atLeast));
+      assert.ok(loads.reduce((sum, load) => sum + load, 0) <= atLeast * problem.rooms.length);
     }),
     RUNS,
   );
@@ -140,6 +181,19 @@ for (const shape of SHAPES) {
     if (shape === "chain" || shape === "fan") assert.ok(after <= before);
     else assert.ok(after < 0.8 * before);
   });
+}
+
+/** Algorithm 1's groups under the limit on load. */
+function startOf(problem: PartitionProblem): Partition {
+  const grouping = new Grouping(problem, new LoadLimit(problem).atLeast);
+  grouping.followLongestPath();
+  return grouping.result();
+}
+
+function mostLoad(problem: PartitionProblem, workerOf: (task: number) => number): number {
+  const loads = problem.rooms.map(() => 0);
+  for (const [task, { load_us }] of problem.tasks.entries()) loads[workerOf(task)]! += load_us;
+  return Math.max(...loads);
 }
 
 function leastBytes(problem: PartitionProblem, { workerOf }: Partition): number {

@@ -4,8 +4,9 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type PartitionProblem, partition } from "../../../core/plan/partition.ts";
+import { partition } from "../../../core/plan/partition.ts";
 import { partitionPlus } from "../../../core/plan/partition-plus.ts";
+import type { PartitionProblem } from "../../../core/plan/partition-problem.ts";
 
 const test = suite("partition");
 
@@ -14,6 +15,7 @@ function chain(outputs: readonly number[], changes: Partial<PartitionProblem> = 
   const problem: PartitionProblem = {
     tasks: outputs.map((outputBytes) => ({
       runtime_s: 1,
+      load_us: 0,
       scale: 1,
       outputBytes,
       quotaBytes: 100,
@@ -26,6 +28,7 @@ function chain(outputs: readonly number[], changes: Partial<PartitionProblem> = 
       readers: producer + 1 < outputs.length ? [producer + 1] : [],
     })),
     rooms: [10, 10],
+    cores: 1,
     groupLimit: 10,
     bandwidth: 10,
     localSpeedup: 10,
