@@ -59,11 +59,15 @@ export interface Hop extends Job {
 export interface Jobs {
   readonly executions: readonly Execution[];
   readonly coldStarts: readonly Job[];
+  /** From a cold start until the worker's loop, which had more to do, went on. */
+  readonly spawns: readonly Job[];
   /** To and from the remote store. */
   readonly transfers: readonly Transfer[];
   readonly hauls: readonly Haul[];
   readonly local: readonly LocalTransfers[];
   readonly hops: readonly Hop[];
+  /** When control messages between two daemons went out, as far as events follow from them. */
+  readonly messages: readonly number[];
   /** What storing took, an input part that the invocation reads. */
   readonly intakes: readonly number[];
 }
@@ -96,11 +100,15 @@ class JobReader {
   readonly #plans: ReadonlyMap<number, PlanHeader>;
   readonly #executions: Execution[];
   readonly #coldStarts: Job[];
+  /** By worker: when it began to start a container, if nothing was heard of it since. */
+  readonly #spawning: Map<NodeId, number>;
+  readonly #spawns: Job[];
   readonly #transfers: Transfer[];
   /** Of activations whose local transfers may go on. */
   readonly #open: Map<string, { from: number; to: number; count: number }>;
   readonly #local: LocalTransfers[];
   readonly #hops: Hop[];
+  readonly #messages: number[];
   readonly #intakes: number[];
   readonly #used: Set<string>;
   readonly #flows: Map<number, Flow>;
@@ -109,10 +117,13 @@ class JobReader {
     this.#plans = new Map(plans.map((plan) => [plan.plan, plan]));
     this.#executions = [];
     this.#coldStarts = [];
+    this.#spawning = new Map();
+    this.#spawns = [];
     this.#transfers = [];
     this.#open = new Map();
     this.#local = [];
     this.#hops = [];
+    this.#messages = [];
     this.#intakes = [];
     this.#used = new Set();
     this.#flows = new Map();
@@ -122,10 +133,12 @@ class JobReader {
     return {
       executions: this.#executions,
       coldStarts: this.#coldStarts,
+      spawns: this.#spawns,
       transfers: this.#transfers,
       hauls: haulsOf(this.#transfers),
       local: this.#local,
       hops: this.#hops,
+      messages: this.#messages,
       intakes: this.#intakes,
     };
   }
@@ -135,6 +148,9 @@ class JobReader {
     switch (event.kind) {
       case "arrival":
         this.#arrive(event);
+        return;
+      case "cold-start":
+        this.#spawning.set(event.node, event.time);
         return;
       case "ready":
         this.#coldStarts.push(intervalOf(event));
@@ -158,7 +174,7 @@ class JobReader {
       case "complete":
         this.#closeLocal(event, "put");
         flow?.completed.set(`${event.task}/${event.item}`, event);
-        if (flow !== undefined) flow.last = event;
+        if (flow !== undefined) this.#completed(flow, event);
         return;
       case "finish":
         if (flow !== undefined) this.#finished(flow, event);
@@ -194,16 +210,34 @@ class JobReader {
     const ends = first || event.node !== MASTER ? 2 : 0;
     // What one engine sends to another at once goes as one message.
     const rank = this.#rank(flow, `${cause.node}-${cause.time}`, `${event.node}`);
-    if (rank !== undefined) this.#hops.push({ from: cause.time, to: event.time, ends, rank });
+    if (rank === undefined) return;
+    this.#hops.push({ from: cause.time, to: event.time, ends, rank });
+    if (ends === 2) this.#messages.push(cause.time);
+  }
+
+  /** Under MasterSP every end is reported. */
+  #completed(flow: Flow, event: Event): void {
+    flow.last = event;
+    if (flow.byMaster) this.#messages.push(event.time);
   }
 
   #queued(flow: Flow, event: Event): void {
     const trigger = flow.triggered.get(`${event.task}/${event.item}`);
+    this.#closeSpawn(trigger, event);
     if (trigger === undefined || trigger.node === event.node) return;
+    this.#messages.push(trigger.time);
     // All bodies of a foreach go with its first one.
     if (event.item !== ROOT_ITEM && partOf(event.item) > 0) return;
     const rank = this.#rank(flow, `${trigger.node}-${trigger.time}`, `${event.task}/${event.item}`);
     this.#hops.push({ from: trigger.time, to: event.time, ends: 2, rank: rank ?? 0 });
+  }
+
+  /** An activation of the same worker that was triggered before the spawn waited for its end. */
+  #closeSpawn(trigger: Sent | undefined, { node, time }: Event): void {
+    const from = this.#spawning.get(node);
+    this.#spawning.delete(node);
+    if (from === undefined || trigger === undefined || trigger.node !== node) return;
+    if (trigger.time <= from) this.#spawns.push({ from, to: time });
   }
 
   /** How many other targets the sender had before; undefined: it has been there. */

@@ -1,70 +1,91 @@
 /**
  * Who wanted a core of a machine, and when: intervals put on top of each other. From it follows the
- * core time that a job got which was ready all the while, if ready jobs share the cores evenly:
+ * core time that a job got which was ready all the while, if functions and daemons share the cores as
+ * in `sim/shared-cpu.ts`: it is the inverse of that, for logs in which only beginning and end of a
+ * job are known.
  *
- *   core time of [from, to] = ∫ min(1, cores / n(t)) dt,   n(t) = weights of the jobs ready at t
- *
- * It is the inverse of `sim/cpu.ts`, for logs in which only beginning and end of a job are known.
+ *   core time of [from, to] = ∫ min(1, share(t)) dt,   f(t), d(t) = weights of the jobs ready at t
+ *   share of all daemons g = min(d, C, max(C / (f + 1), C - f)); of one job g / d, or (C - g) / f
  */
 
-/** Microseconds; `weight`: cores that it could use, times the part of the interval it is ready. */
+export type Owner = "function" | "daemon";
+
+/** Microseconds; `weight`: cores that it could use. */
 export interface Interval {
   readonly from: number;
   readonly to: number;
   readonly weight: number;
+  readonly by: Owner;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
 export class Load {
-  /** Ascending; `#level[k]` is n from `#times[k]` to the next. */
+  /** Ascending; the levels at k hold from `#times[k]` to the next. */
   readonly #times: Float64Array;
-  readonly #level: Float64Array;
+  readonly #functions: Float64Array;
+  readonly #daemons: Float64Array;
 
   constructor(intervals: readonly Interval[]) {
-    const change = new Map<number, number>();
-    const add = (time: number, by: number): void => {
-      change.set(time, (change.get(time) ?? 0) + by);
+    const changes = new Map<number, { functions: number; daemons: number }>();
+    const add = (time: number, by: Owner, weight: number): void => {
+      const change = changes.get(time) ?? { functions: 0, daemons: 0 };
+      changes.set(time, change);
+      if (by === "function") change.functions += weight;
+      else change.daemons += weight;
     };
-    for (const { from, to, weight } of intervals) {
+    for (const { from, to, weight, by } of intervals) {
       if (to <= from || weight <= 0) continue;
-      add(from, weight);
-      add(to, -weight);
+      add(from, by, weight);
+      add(to, by, -weight);
     }
-    const times = [...change.keys()].sort((a, b) => a - b);
-    this.#times = Float64Array.from(times);
-    this.#level = new Float64Array(times.length);
-    let level = 0;
-    for (const [index, time] of times.entries()) {
-      level += change.get(time)!;
-      this.#level[index] = level;
-    }
+    const sorted = [...changes].sort(([a], [b]) => a - b);
+    this.#times = Float64Array.from(sorted, ([time]) => time);
+    this.#functions = summed(sorted.map(([, { functions }]) => functions));
+    this.#daemons = summed(sorted.map(([, { daemons }]) => daemons));
   }
 
-  /** The highest n. */
+  /** The most that were ready at once. */
   get most(): number {
-    return this.#level.reduce((most, level) => Math.max(most, level), 0);
+    return this.#functions.reduce((most, f, index) => Math.max(most, f + this.#daemons[index]!), 0);
   }
 
-  /** Core-microseconds that one job got which was ready from `from` to `to`. */
-  coreTime({ from, to }: { readonly from: number; readonly to: number }, cores: number): number {
-    return this.#integral(from, to, (level) => (level <= cores ? 1 : cores / level));
+  /** Core-microseconds that one job got which was ready from `from` to `to`, and is in the load. */
+  coreTime(span: Span, { cores, by }: { readonly cores: number; readonly by: Owner }): number {
+    return this.#integral(span, (functions, daemons) => {
+      const together = daemonCores(functions, daemons, cores);
+      if (by === "daemon") return Math.min(1, together / Math.max(daemons, 1));
+      return Math.min(1, (cores - together) / Math.max(functions, 1));
+    });
   }
 
-  /** ∫ dt / n(t): core time got, for each core that there is, while there were too few. */
-  turns({ from, to }: { readonly from: number; readonly to: number }): number {
-    return this.#integral(from, to, (level) => 1 / Math.max(level, 1));
+  /** The same of a daemon's step that is not in the load: beside the functions alone. */
+  stepTime(span: Span, cores: number): number {
+    return this.#integral(span, (functions) => daemonCores(functions, 1, cores));
   }
 
-  /** The mean of n. */
-  mean({ from, to }: { readonly from: number; readonly to: number }): number {
-    return this.#integral(from, to, (level) => level) / (to - from);
+  /** What a function got of each core while there were too few: daemons count as one. */
+  turns(span: Span): number {
+    return this.#integral(span, (functions, daemons) => {
+      return 1 / Math.max(functions + Math.min(daemons, 1), 1);
+    });
   }
 
-  #integral(from: number, to: number, of: (level: number) => number): number {
+  /** How many were ready, on average. */
+  mean(span: Span): number {
+    const total = this.#integral(span, (functions, daemons) => functions + daemons);
+    return total / (span.to - span.from);
+  }
+
+  #integral({ from, to }: Span, of: (functions: number, daemons: number) => number): number {
     let sum = 0;
     let time = from;
     for (let index = this.#before(from); time < to; index++) {
       const next = Math.min(to, this.#times[index + 1] ?? to);
-      sum += of(index < 0 ? 0 : (this.#level[index] ?? 0)) * (next - time);
+      sum += of(this.#functions[index] ?? 0, this.#daemons[index] ?? 0) * (next - time);
       time = next;
     }
     return sum;
@@ -81,4 +102,18 @@ export class Load {
     }
     return low;
   }
+}
+
+/** Of so many cores, those that all daemons have together: `sim/shared-cpu.ts` has the same. */
+function daemonCores(functions: number, daemons: number, cores: number): number {
+  return Math.min(daemons, cores, Math.max(cores / (functions + 1), cores - functions));
+}
+
+/** Of changes: the level after each. Sums of weights that are gone leave nothing behind. */
+function summed(changes: readonly number[]): Float64Array {
+  let level = 0;
+  return Float64Array.from(changes, (change) => {
+    level += change;
+    return Math.abs(level) < 1e-9 ? 0 : level;
+  });
 }

@@ -63,6 +63,65 @@ export function lognormal(values: readonly number[]): Lognormal | undefined {
   return { median: Math.exp(mean), sigma: values.length < 3 ? 0 : sigma, count: values.length };
 }
 
+export interface Row {
+  readonly x: readonly number[];
+  readonly y: number;
+}
+
+export interface Plane {
+  /** None below 0. */
+  readonly coefficients: readonly number[];
+  /** By row: y less what they explain. */
+  readonly rest: readonly number[];
+}
+
+const REWEIGHTS = 40;
+
+/**
+ * Coefficients of least absolute errors, none below 0: least squares over again, each row weighed by
+ * the inverse of its last error. Undefined without rows.
+ */
+export function leastAbsolute(rows: readonly Row[]): Plane | undefined {
+  if (rows.length === 0) return undefined;
+  const size = rows[0]!.x.length;
+  let used = Array.from({ length: size }, (_, index) => index);
+  let coefficients = new Array<number>(size).fill(0);
+  const restOf = (): number[] =>
+    rows.map(({ x, y }) => y - coefficients.reduce((sum, each, i) => sum + each * x[i]!, 0));
+  for (let round = 0; round < REWEIGHTS; round++) {
+    const rest = restOf();
+    const least = 1e-3 * (spreadOf(rest) || 1);
+    const weights = rest.map((each) => 1 / Math.max(Math.abs(each), least));
+    const found = leastSquares(rows, { weights, used });
+    coefficients = coefficients.map((_, index) => found[used.indexOf(index)] ?? 0);
+    const negative = used.filter((index) => coefficients[index]! < 0);
+    used = used.filter((index) => !negative.includes(index));
+    for (const index of negative) coefficients[index] = 0;
+  }
+  return { coefficients, rest: restOf() };
+}
+
+/** By Gauss' elimination of the normal equations; what the rows cannot tell apart is 0. */
+function leastSquares(
+  rows: readonly Row[],
+  { weights, used }: { readonly weights: readonly number[]; readonly used: readonly number[] },
+): readonly number[] {
+  const matrix = used.map((i) => [
+    ...used.map((j) => rows.reduce((sum, { x }, row) => sum + weights[row]! * x[i]! * x[j]!, 0)),
+    rows.reduce((sum, { x, y }, row) => sum + weights[row]! * x[i]! * y, 0),
+  ]);
+  for (const [at, pivot] of matrix.entries()) {
+    const scale = pivot[at]!;
+    if (!(Math.abs(scale) > 1e-9)) continue;
+    for (const [index, line] of matrix.entries()) {
+      if (index === at) continue;
+      const factor = line[at]! / scale;
+      for (const column of line.keys()) line[column]! -= factor * pivot[column]!;
+    }
+  }
+  return matrix.map((line, at) => (Math.abs(line[at]!) > 1e-9 ? line.at(-1)! / line[at]! : 0));
+}
+
 export interface Line {
   readonly slope: number;
   readonly intercept: number;

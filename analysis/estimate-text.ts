@@ -1,5 +1,6 @@
 /** A calibration from live runs as text: what was estimated, and how far off the trial was. */
 
+import { counted } from "./count-text.ts";
 import type { Estimates } from "./estimate.ts";
 import type { Estimated } from "./estimate-robust.ts";
 import { number, percent, type TableRow, table } from "./table.ts";
@@ -36,7 +37,7 @@ export interface LiveCalibration {
 
 export function liveCalibrationText(of: LiveCalibration): string {
   return [
-    `Measured from ${of.logs} logs.`,
+    `Measured from ${counted(of.logs, "log")}.`,
     estimateTable(of.estimates),
     `Held back, then simulated: ${of.heldBack}.`,
     trialTable(of.trial),
@@ -77,6 +78,9 @@ function estimateTable(estimates: Estimates): string {
     rate("remote put, MB/s a core", put),
     row("control message, ms", estimates.message),
     row("engine, a further message, ms", estimates.request),
+    row("start of a container, ms of a loop", estimates.spawn),
+    row("an activation unseen, ms of a core", estimates.activation),
+    row("a message unseen, ms of a core", estimates.handling),
     row("input stored, ms", estimates.intake),
     ["functions", `${functions.size}`, "", ""],
   ];

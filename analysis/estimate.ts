@@ -6,15 +6,8 @@
  * wanted one. All else are medians, and slopes of Theil and Sen.
  */
 
-import {
-  type Execution,
-  type Job,
-  type Jobs,
-  jobsOf,
-  type RunLog,
-  type Transfer,
-} from "./estimate-jobs.ts";
-import { type Interval, Load } from "./estimate-load.ts";
+import { coresOf, NOBODY_KNOWS, overheadsIn } from "./estimate-cores.ts";
+import type { Execution, Job, RunLog } from "./estimate-jobs.ts";
 import {
   type Estimated,
   estimated,
@@ -25,6 +18,19 @@ import {
   quantilesOf,
   theilSen,
 } from "./estimate-robust.ts";
+import {
+  ALONE,
+  awake,
+  type FunctionEstimate,
+  loadedRun,
+  type Run,
+  type State,
+  silentRun,
+} from "./estimate-run.ts";
+import { type TransferCost, transferCost, workerLinkOf } from "./estimate-transfers.ts";
+
+export type { FunctionEstimate } from "./estimate-run.ts";
+export type { TransferCost } from "./estimate-transfers.ts";
 
 /** Microseconds and bytes a second; undefined: the logs do not show it. */
 export interface Estimates {
@@ -45,45 +51,15 @@ export interface Estimates {
   readonly request: Estimated | undefined;
   /** One control message, without those. */
   readonly message: Estimated | undefined;
+  /** Core time of a worker's loop, to make a container's process. */
+  readonly spawn: Estimated | undefined;
+  /** Core time that an activation costs besides what it waits for itself. */
+  readonly activation: Estimated | undefined;
+  /** Core time that a control message costs besides its way. */
+  readonly handling: Estimated | undefined;
   /** To store one part of an input. */
   readonly intake: Estimated | undefined;
   /** By `WORKFLOW.TASK`. */
-  readonly functions: ReadonlyMap<string, FunctionEstimate>;
-}
-
-export interface TransferCost {
-  readonly fixed: Estimated;
-  /** Infinity: size did not matter. */
-  readonly rate: number;
-  /** Transfers that were looked at. */
-  readonly count: number;
-}
-
-export interface FunctionEstimate {
-  /** Core time of activations in a container that has run before: its quantiles, evenly apart. */
-  readonly compute: readonly number[];
-  readonly sleep: Estimated;
-  readonly cores: number;
-  /** What the first one in a container takes on top. */
-  readonly warmUp: number;
-  /** Core time around it, from the engine's wish to its first line, and back. */
-  readonly setUp: number;
-}
-
-/** Of one log. */
-interface Run {
-  readonly jobs: Jobs;
-  /** Of the storage node's link, bytes a second; Infinity: it was not shaped. */
-  readonly bandwidth: number;
-  /** Cores that the machine has; Infinity: the log does not say. */
-  readonly machine: number;
-  readonly load: Load;
-}
-
-/** What the rounds change. */
-interface State {
-  readonly cores: Estimated;
-  readonly request: Estimated | undefined;
   readonly functions: ReadonlyMap<string, FunctionEstimate>;
 }
 
@@ -91,25 +67,21 @@ const ROUNDS = 5;
 
 /** Asserts nothing: without logs there are no functions, and little else. */
 export function estimate(logs: readonly RunLog[]): Estimates {
-  const all = logs.map((log) => ({
-    jobs: jobsOf(log),
-    bandwidth: numberIn(log, "bandwidth"),
-    machine: numberIn(log, "cores"),
-  }));
+  const all = logs.map(silentRun);
   let state: State = {
     cores: NOBODY_KNOWS,
     request: undefined,
+    overheads: undefined,
     functions: new Map(),
   };
   let runs: readonly Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    runs = all.map((run) => {
-      return { ...run, load: new Load(intervalsOf(run.jobs, run.bandwidth, state)) };
-    });
-    const cores = coresOf(runs, state);
+    runs = all.map((run) => loadedRun(run, state));
+    const overheads = overheadsIn(runs, state);
+    const cores = coresOf(runs, { ...state, overheads });
     const request = requestOf(runs);
-    const functions = functionsOf(runs, cores.value, request?.value ?? 0);
-    state = { cores, request, functions };
+    const functions = functionsOf(runs, { ...state, cores, request });
+    state = { cores, request, overheads, functions };
   }
   const { cores, functions, request } = state;
   const free = runs.filter(({ bandwidth }) => bandwidth === Infinity);
@@ -119,7 +91,9 @@ export function estimate(logs: readonly RunLog[]): Estimates {
     request,
     coldStart: lognormal(
       runs.flatMap(({ jobs, load }) =>
-        jobs.coldStarts.map((job) => load.coreTime(job, cores.value)).filter((time) => time > 0),
+        jobs.coldStarts
+          .map((job) => load.coreTime(job, { cores: cores.value, by: "function" }))
+          .filter((time) => time > 0),
       ),
     ),
     setUp: estimated([...functions.values()].map(({ setUp }) => setUp)),
@@ -130,6 +104,11 @@ export function estimate(logs: readonly RunLog[]): Estimates {
     put: transferCost(free.length > 0 ? free : runs, "put", cores.value),
     workerLink: workerLinkOf(free),
     message: messageOf(runs, request?.value ?? 0),
+    spawn: estimated(
+      runs.flatMap(({ jobs, load }) => jobs.spawns.map((job) => load.stepTime(job, cores.value))),
+    ),
+    activation: state.overheads?.activation,
+    handling: state.overheads?.handling,
     intake: estimated(all.flatMap(({ jobs }) => jobs.intakes)),
   };
 }
@@ -152,92 +131,6 @@ function quiet<J extends Job>(
   return loaded.filter(({ load }) => load <= limit).map(({ job }) => job);
 }
 
-/** Of the header's settings; Infinity if it is not there. */
-function numberIn({ header }: RunLog, name: string): number {
-  const value = header.config[name];
-  return typeof value === "number" ? value : Infinity;
-}
-
-/** Who was ready, as far as the functions are known. */
-function intervalsOf(jobs: Jobs, bandwidth: number, { functions }: State): readonly Interval[] {
-  return [
-    ...jobs.executions.map((execution): Interval => {
-      const { from, to, name } = execution;
-      const known = functions.get(name);
-      const wall = to - from;
-      // Before anything is known: as if nobody slept. What too few cores explain is not sleep.
-      const ready = wall - (known?.sleep.value ?? 0);
-      const weight = (known?.cores ?? 1) * Math.min(1, Math.max(0, ready / wall));
-      return { from, to, weight };
-    }),
-    ...jobs.coldStarts.map(({ from, to }) => ({ from, to, weight: 1 })),
-    ...jobs.local.map(({ from, to }) => ({ from, to, weight: 1 })),
-    ...jobs.transfers.map((transfer) => {
-      const { from, to } = transfer;
-      return { from, to, weight: waitsForLink(transfer, bandwidth) ? 0 : 1 };
-    }),
-  ];
-}
-
-/** Jobs of which so much was ready are taken to compute all the while. */
-const MOSTLY = 0.8;
-/** With so many ready on average there are too few cores, on any machine that is busy at times. */
-const BUSY = 2.5;
-const ALONE = 1.2;
-
-const NOBODY_KNOWS: Estimated = { value: 1, spread: 0, count: 0 };
-
-/**
- * What the logs say. If they do not: of each run, what functions computed while there were too few cores, for the time that this took;
- * the median run. Without such functions the cold starts say, else nobody was seen to wait.
- */
-function coresOf(runs: readonly Run[], { functions }: State): Estimated {
-  const told = runs.map(({ machine }) => machine).filter((cores) => cores < Infinity);
-  if (told.length > 0) return estimated(told)!;
-  const worked = ({ name, cpu }: Execution): number => cpu + (functions.get(name)?.setUp ?? 0);
-  const computing = ({ name, fresh, from, to, cpu }: Execution): boolean => {
-    const known = functions.get(name);
-    const sleeps = known === undefined || known.sleep.value > (1 - MOSTLY) * (to - from);
-    return cpu > 0 && !fresh && known?.cores === 1 && !sleeps;
-  };
-  const found = runs.flatMap(({ jobs, load }) =>
-    throughput(
-      load,
-      jobs.executions.filter(computing).map((job) => ({ ...job, work: worked(job) })),
-    ),
-  );
-  const { value, ...rest } = estimated(found) ?? coresByColdStarts(runs);
-  // One job alone has a core, so all together have no less.
-  return { value: Math.max(1, value), ...rest };
-}
-
-/** Work done, for the turns it took: of jobs among too many; none if there are no such jobs. */
-function throughput(
-  load: Load,
-  jobs: readonly { readonly from: number; readonly to: number; readonly work: number }[],
-): readonly number[] {
-  const busy = jobs.filter((job) => load.mean(job) >= BUSY);
-  const turns = busy.reduce((sum, job) => sum + load.turns(job), 0);
-  return turns === 0 ? [] : [busy.reduce((sum, { work }) => sum + work, 0) / turns];
-}
-
-/** As much work each as the ones that had a core to themselves. */
-function coresByColdStarts(runs: readonly Run[]): Estimated {
-  const alone = runs.flatMap(({ jobs, load }) =>
-    jobs.coldStarts.filter((job) => load.mean(job) <= ALONE).map(({ from, to }) => to - from),
-  );
-  const work = median(alone);
-  const found = runs.flatMap(({ jobs, load }) =>
-    throughput(
-      load,
-      jobs.coldStarts.map(({ from, to }) => ({ from, to, work })),
-    ),
-  );
-  const most = Math.max(1, ...runs.map(({ load }) => Math.ceil(load.most)));
-  const nobodyWaited = { value: most, spread: 0, count: 0 };
-  return alone.length === 0 ? nobodyWaited : (estimated(found) ?? nobodyWaited);
-}
-
 interface Sample {
   readonly execution: Execution;
   /** Of a core, that it got. */
@@ -246,20 +139,23 @@ interface Sample {
 
 function functionsOf(
   runs: readonly Run[],
-  cores: number,
-  request: number,
+  { cores, request, functions }: State,
 ): ReadonlyMap<string, FunctionEstimate> {
   const samples = new Map<string, Sample[]>();
   for (const { jobs, load } of runs) {
     for (const execution of jobs.executions) {
-      const { name, from, to } = execution;
-      const share = to > from ? load.coreTime(execution, cores) / (to - from) : 1;
+      const { name } = execution;
+      const { from, to } = awake(execution, functions.get(name));
+      const share =
+        to > from
+          ? load.coreTime({ from, to }, { cores: cores.value, by: "function" }) / (to - from)
+          : 1;
       const known = samples.get(name) ?? [];
       samples.set(name, known);
       known.push({ execution, share });
     }
   }
-  return new Map([...samples].map(([name, of]) => [name, functionOf(of, request)]));
+  return new Map([...samples].map(([name, of]) => [name, functionOf(of, request?.value ?? 0)]));
 }
 
 /** More would only repeat what few samples say. */
@@ -305,72 +201,6 @@ function setUpOf(samples: readonly Sample[], request: number): number {
     return Math.max(0, sample.share * (to - from - request - sleepOf(sample, 1)) - cpu);
   });
   return estimated(around)?.value ?? 0;
-}
-
-/**
- * What a request takes is told by the smallest transfers, what a byte takes by the largest: those with
- * half of all bytes; each less what the other explains, by turns. (A slope through all of them would
- * go by those that are most, and if these are alike in size, it is noise.)
- */
-function transferCost(
-  runs: readonly Run[],
-  kind: "get" | "put",
-  cores: number,
-): TransferCost | undefined {
-  const samples = runs.flatMap(({ jobs, load, bandwidth }) =>
-    jobs.transfers
-      .filter((transfer) => transfer.kind === kind && !waitsForLink(transfer, bandwidth))
-      .map((transfer) => ({ bytes: transfer.bytes, time: load.coreTime(transfer, cores) })),
-  );
-  if (samples.length === 0) return undefined;
-  const sizes = samples.map(({ bytes }) => bytes).sort((a, b) => a - b);
-  const least = quantileOf(sizes, 0.1);
-  const most = halfway(sizes);
-  const smallest = samples.filter(({ bytes }) => bytes <= least);
-  const largest = samples.filter(({ bytes }) => bytes >= most && bytes > least);
-  // What is left of shaped runs tells nothing of bytes.
-  const isShaped = runs.some(({ bandwidth }) => bandwidth < Infinity);
-  let perByte = 0;
-  let fixed = 0;
-  for (let round = 0; round < ROUNDS * 2; round++) {
-    fixed = median(smallest.map(({ bytes, time }) => Math.max(0, time - bytes * perByte)));
-    if (isShaped || largest.length === 0) break;
-    perByte = median(largest.map(({ bytes, time }) => Math.max(0, time - fixed) / bytes));
-  }
-  const requests = smallest.map(({ bytes, time }) => Math.max(0, time - bytes * perByte));
-  const rate = perByte > 0 ? 1e6 / perByte : Infinity;
-  return { fixed: estimated(requests)!, rate, count: samples.length };
-}
-
-/**
- * A worker has one thread for bodies, and waits for the store's: it does not move as much as the cores
- * could. The upper quarter of its largest hauls that were alone, since one transfer may be slower yet.
- */
-function workerLinkOf(runs: readonly Run[]): Estimated | undefined {
-  const alone = runs.flatMap(({ jobs, load }) =>
-    jobs.hauls.filter((haul) => haul.to > haul.from && load.mean(haul) - haul.width <= ALONE - 1),
-  );
-  const most = halfway(alone.map(({ bytes }) => bytes).sort((a, b) => a - b));
-  const rates = alone
-    .filter(({ bytes }) => bytes >= most && bytes > 0)
-    .map(({ from, to, bytes }) => (1e6 * bytes) / (to - from));
-  const found = estimated(rates);
-  return found && { ...found, value: quantileOf(rates, 0.75) };
-}
-
-/** Of ascending sizes: those from it on have half of all bytes. */
-function halfway(sizes: readonly number[]): number {
-  let left = sizes.reduce((sum, size) => sum + size, 0) / 2;
-  for (const size of sizes) {
-    left -= size;
-    if (left <= 0) return size;
-  }
-  return 0;
-}
-
-/** Whether the link alone takes a notable part of the time: then it hides what the cores take. */
-function waitsForLink({ from, to, bytes }: Transfer, bandwidth: number): boolean {
-  return (1e6 * bytes) / bandwidth > (1 - MOSTLY) * (to - from);
 }
 
 /**

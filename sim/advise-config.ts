@@ -6,6 +6,7 @@ import { STUDY_METRICS, type StudyMetric } from "../analysis/study-rows.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { readRate } from "./profile-config.ts";
+import { MAX_WORKERS } from "./simulate-flags.ts";
 
 const MICROS = 1_000_000;
 const BYTES_PER_MB = 1_000_000;
@@ -65,13 +66,8 @@ export function readCandidates(
   const ranges = new Map<Axis, Range>();
   for (const [axis, value] of readPairs("over", over, problems)) {
     const range = readRange(axis, value);
-    if (range !== undefined) ranges.set(axis, range);
-    else {
-      const right = axis === "workers" ? "workers=1..14" : "bandwidth=25..100MB/s";
-      problems.push(
-        `--over: ${quoted(value)} is not a range. Write it from low to high: ${right}.`,
-      );
-    }
+    if (typeof range === "string") problems.push(`--over: ${range}`);
+    else ranges.set(axis, range);
   }
   const steps = new Map<Axis, number>();
   for (const [axis, value] of step === undefined ? [] : readPairs("step", step, problems)) {
@@ -122,18 +118,40 @@ function readPairs(
   return pairs;
 }
 
-function readRange(axis: Axis, text: string): Range | undefined {
-  const [first = "", last = "", ...rest] = text.split("..").map((end) => end.trim());
-  const high = readOne(axis, last);
+/** How a range is written, and what its ends are. */
+const RANGES: Readonly<Record<Axis, { readonly right: string; readonly ends: string }>> = {
+  workers: { right: "workers=1..14", ends: `a whole number from 1 to ${MAX_WORKERS}` },
+  bandwidth_MBps: { right: "bandwidth=25..100MB/s", ends: "a rate above 0, such as 50MB/s" },
+};
+
+/** Or what is wrong with it. */
+function readRange(axis: Axis, text: string): Range | string {
+  const { right, ends } = RANGES[axis];
+  const [first = "", last, ...rest] = text.split("..").map((end) => end.trim());
+  if (last === undefined || rest.length > 0) {
+    return `${quoted(text)} is not a range. Write its two ends: ${right}.`;
+  }
   // `25..100MB/s`: the unit is said once.
-  const low = readOne(axis, /^[\d.]+$/.test(first) ? first + last.replace(/^[\d.]+/, "") : first);
-  if (rest.length > 0 || low === undefined || high === undefined || low > high) return undefined;
+  const isBare = axis !== "workers" && /^[\d.]+$/.test(first);
+  const whole = isBare ? first + last.replace(/^[\d.]+/, "") : first;
+  const [low, high] = [readOne(axis, whole), readOne(axis, last)];
+  if (low === undefined || high === undefined) {
+    // A first end that has its unit from the last one is wrong with it.
+    const isFirst = low === undefined && (high !== undefined || whole === first);
+    const wrong = [...(isFirst ? [first] : []), ...(high === undefined ? [last] : [])];
+    const found = `${wrong.map(quoted).join(" and ")} cannot be an end`;
+    return `${quoted(text)} is not a range: ${found}. Give ${ends}: ${right}.`;
+  }
+  if (low > high) {
+    return `${quoted(text)} is not a range: it goes down. Write it from low to high: ${right}.`;
+  }
   return { low, high };
 }
 
 function readOne(axis: Axis, text: string): number | undefined {
   if (axis === "workers") {
-    return /^\d+$/.test(text) && Number(text) >= 1 ? Number(text) : undefined;
+    const count = /^\d+$/.test(text) ? Number(text) : 0;
+    return count >= 1 && count <= MAX_WORKERS ? count : undefined;
   }
   const rate = readRate(text).value;
   return rate !== undefined && Number.isFinite(rate) ? rate / BYTES_PER_MB : undefined;

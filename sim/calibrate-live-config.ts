@@ -92,7 +92,14 @@ function containerLines({ coldStart, setUp }: Estimates): readonly string[] {
   ]);
 }
 
-function engineLines({ request, message, intake }: Estimates): readonly string[] {
+function engineLines({
+  request,
+  message,
+  intake,
+  spawn,
+  activation,
+  handling,
+}: Estimates): readonly string[] {
   return section("engine", [
     timed("request", request, "by how much each further message of one engine comes later"),
     entry("dispatch_tick", "0", "[L] at once"),
@@ -100,6 +107,9 @@ function engineLines({ request, message, intake }: Estimates): readonly string[]
     section("daemon", [
       timed("intake", intake, "an input part stored"),
       timed("message", message, "from one engine to another, less two requests"),
+      timed("spawn", spawn, "until a worker's loop goes on after it began to start a container"),
+      timed("activation", activation, "core time that busy functions did not get, an activation"),
+      timed("handling", handling, "core time that busy functions did not get, a message"),
     ]),
   );
 }

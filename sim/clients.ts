@@ -180,7 +180,7 @@ export class Clients {
   }
 
   #giveUpAfter(wait: Micros, invocation: InvocationId): EventToken {
-    return this.#kernel.after(wait, { step: () => this.ended(invocation, { answered: false }) });
+    return this.#kernel.timer(wait, { step: () => this.ended(invocation, { answered: false }) });
   }
 
   #leave(loop: Loop): void {
@@ -192,6 +192,7 @@ export class Clients {
     if (loop.senders > 0 || loop.waiting > 0) return;
     this.#loads--;
     if (loop.load.next !== undefined) this.begin(loop.load.next);
+    if (this.haveLeft) this.#kernel.reconsider();
   }
 
   #schedule(at: Micros, then: () => void): void {

@@ -22,7 +22,8 @@ import type { Population } from "./population.ts";
 import { type Profile, sharesCores } from "./profile.ts";
 import { ENGINE_PROTOCOLS } from "./protocols.ts";
 import { RemoteStore } from "./remote-store.ts";
-import { SimEnv } from "./sim-env.ts";
+import { SharedCpu } from "./shared-cpu.ts";
+import { type Recorder, SimEnv } from "./sim-env.ts";
 import { NoteRequest, type Notes, type StoreClient } from "./store-operation.ts";
 import type { Streams } from "./streams.ts";
 import { Transport } from "./transport.ts";
@@ -36,9 +37,15 @@ export interface ClusterParts {
   readonly population: Population;
   readonly faults: Faults;
   readonly streams: Streams;
-  readonly record: (event: Event) => void;
+  readonly observer: Observer;
   /** What each machine is to have for its world, each time one begins; itself if left out. */
   readonly watch?: Watching | undefined;
+}
+
+/** Sees what happens in the cluster. */
+export interface Observer extends Recorder {
+  /** The `finish` or `abort` of an invocation, once it was recorded. */
+  ended(event: Event): void;
 }
 
 /** Notes what a machine is told and asks for. */
@@ -66,13 +73,6 @@ export class Cluster {
   constructor(parts: ClusterParts) {
     const { kernel, profile, settings, faults, streams } = parts;
     this.#parts = parts;
-    this.#transport = new Transport({
-      kernel,
-      latency: profile.network.latency,
-      broker: profile.daemon?.message,
-      faults,
-      chance: streams.stream("messages"),
-    });
     const link = (rate: number): { up: number; down: number } => ({ up: rate, down: rate });
     const network = new Network<Step>({
       hosts: [
@@ -81,7 +81,17 @@ export class Cluster {
       ],
     });
     const { worker_cores } = profile.cluster;
-    this.#cores = sharesCores(profile) ? new Cores(kernel, worker_cores) : undefined;
+    this.#cores = sharesCores(profile)
+      ? new Cores(kernel, new SharedCpu<Step>(worker_cores))
+      : undefined;
+    this.#transport = new Transport({
+      kernel,
+      latency: profile.network.latency,
+      broker: profile.daemon?.message,
+      handling: this.#handling(),
+      faults,
+      chance: streams.stream("messages"),
+    });
     this.#store = new RemoteStore({
       kernel,
       profile,
@@ -131,13 +141,19 @@ export class Cluster {
   #intake({ invocation, plan }: Extract<Input, { tag: "arrival" }>): Micros {
     const { profile, population } = this.#parts;
     if (profile.daemon === undefined) return NO_TIME;
-    const graph = population.graph(plan);
+    const { graph } = population.workload(plan);
     const recorded = population.recorded(invocation);
     const parts = graph.data.reduce((sum, { producer, spec }, datum) => {
       if (producer !== OUTSIDE || !spec.stored) return sum;
       return sum + (spec.items === undefined ? 1 : countOf(graph, recorded, datum, ROOT_ITEM));
     }, 0);
     return (parts * profile.daemon.intake) as Micros;
+  }
+
+  /** Where daemons and functions share cores: what messages take of them. */
+  #handling(): { readonly cores: Cores; readonly work: Micros } | undefined {
+    const work = this.#parts.profile.daemon?.handling ?? NO_TIME;
+    return this.#cores === undefined || work === 0 ? undefined : { cores: this.#cores, work };
   }
 
   #add(id: NodeId): void {
@@ -171,16 +187,9 @@ export class Cluster {
   }
 
   #envOf(node: NodeId, loop: EngineLoop, host: WorkerHost | undefined): SimEnv {
-    const { kernel, record, profile } = this.#parts;
-    const noted = (event: Event): void => {
-      record(event);
-      if (event.kind !== "left") return;
-      const gone = (): void => {
-        this.#end(event.value);
-        this.#nodes.get(MASTER)?.loop.receive({ tag: "worker-left", worker: event.value });
-      };
-      kernel.background(kernel.now, { step: gone });
-    };
+    const { kernel, observer, profile } = this.#parts;
+    const recorder =
+      node === GATEWAY ? new GatewayRecorder(observer, (worker) => this.#left(worker)) : observer;
     const protocol = ENGINE_PROTOCOLS[profile.mechanisms.engine_protocol];
     const place = STORAGE_HOST + 1 + workerIndex(node);
     const note = (notes: Notes, client: StoreClient): void => {
@@ -188,7 +197,17 @@ export class Cluster {
       this.#store.begin(new NoteRequest(of, client));
     };
     const transport = this.#transport;
-    return new SimEnv({ kernel, node, loop, protocol, note, transport, host, record: noted });
+    return new SimEnv({ kernel, node, loop, protocol, note, transport, host, recorder });
+  }
+
+  /** Nothing under way needs the worker any more. */
+  #left(worker: number): void {
+    const { kernel } = this.#parts;
+    const gone = (): void => {
+      this.#end(worker);
+      this.#nodes.get(MASTER)?.loop.receive({ tag: "worker-left", worker });
+    };
+    kernel.background(kernel.now, { step: gone });
   }
 
   /** A fresh machine, with every plan. */
@@ -267,6 +286,23 @@ export class Cluster {
     for (const [id, { loop }] of this.#nodes) {
       if (id !== workerNode(about)) loop.receive(input);
     }
+  }
+}
+
+/** Only the gateway's events say that something is over. */
+class GatewayRecorder implements Recorder {
+  readonly #observer: Observer;
+  readonly #left: (worker: number) => void;
+
+  constructor(observer: Observer, left: (worker: number) => void) {
+    this.#observer = observer;
+    this.#left = left;
+  }
+
+  record(event: Event): void {
+    this.#observer.record(event);
+    if (event.kind === "left") this.#left(event.value);
+    if (event.kind === "finish" || event.kind === "abort") this.#observer.ended(event);
   }
 }
 

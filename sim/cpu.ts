@@ -7,6 +7,7 @@
  * speed below 1. Sleeping takes no cores, so sleeps do not come here.
  */
 
+import type { Micros } from "../core/units.ts";
 import { FairShare } from "./fair-share.ts";
 import type { JobHandle } from "./job-table.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
@@ -24,9 +25,22 @@ export interface Computation<T> {
   readonly cap: number;
   /** What `takeDone` gives when it is done. */
   readonly target: T;
+  /** Whose it is where functions and daemons share one machine (shared-cpu.ts); left out: a function's. */
+  readonly by?: "daemon";
 }
 
-export class Cpu<T> {
+export interface CpuModel<T> {
+  start(now: number, computation: Computation<T>): JobHandle;
+  stop(now: number, computation: JobHandle): boolean;
+  nextTime(): number;
+  takeDone(now: number): T | undefined;
+  setSpeed(now: number, speed: number): void;
+  busy(now: number): number;
+  /** How many times as long a short step of a daemon takes beside the functions of now. */
+  slowdown(): number;
+}
+
+export class Cpu<T> implements CpuModel<T> {
   readonly #share: FairShare<T>;
 
   constructor(options: CpuOptions) {
@@ -62,6 +76,11 @@ export class Cpu<T> {
     this.#share.setSpeed(now, speed);
   }
 
+  /** Daemons are not on these cores. */
+  slowdown(): number {
+    return 1;
+  }
+
   /**
    * Core-microseconds that the cores were busy from the beginning to `now`. A slow node is busy for
    * longer with the same work. Divided by cores and time: utilisation.
@@ -71,15 +90,17 @@ export class Cpu<T> {
   }
 }
 
+const NOBODY: Step = { step: () => undefined };
+
 /** The cores of one machine, in the kernel. */
 export class Cores {
   readonly #kernel: Kernel;
-  readonly #cpu: Cpu<Step>;
+  readonly #cpu: CpuModel<Step>;
   readonly #watch: Watch;
 
-  constructor(kernel: Kernel, cores: number) {
+  constructor(kernel: Kernel, cores: number | CpuModel<Step>) {
     this.#kernel = kernel;
-    this.#cpu = new Cpu<Step>({ cores });
+    this.#cpu = typeof cores === "number" ? new Cpu<Step>({ cores }) : cores;
     this.#watch = kernel.watch(this.#cpu);
   }
 
@@ -88,9 +109,19 @@ export class Cores {
     return this.#cpu.busy(this.#kernel.now);
   }
 
+  /** What a step of a daemon takes now that takes so long on an idle machine. */
+  slowed(time: Micros): Micros {
+    return Math.round(time * this.#cpu.slowdown()) as Micros;
+  }
+
   start(computation: Computation<Step>): JobHandle {
     this.#watch.touch();
     return this.#cpu.start(this.#kernel.now, computation);
+  }
+
+  /** Work of daemons that nobody waits for. */
+  startUnseen(work: Micros): void {
+    this.start({ work, cap: 1, target: NOBODY, by: "daemon" });
   }
 
   /** No effect on one that has ended. */

@@ -6,7 +6,6 @@
 import type { GetRequest, Input } from "../core/env.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, NO_BYTES } from "../core/units.ts";
-import { type Datum, OUTSIDE } from "../core/workflow/graph.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import type { ContainerThread } from "./container-thread.ts";
 import type { Abortable, HostContainer } from "./host-container.ts";
@@ -16,44 +15,56 @@ import { NoteRequest, type StoreClient, type StoreRequest } from "./store-operat
 
 export interface Body {
   readonly kind: "get" | "put";
-  readonly datum: Datum;
+  readonly stored: boolean;
+  readonly content: Content;
   readonly bytes: Bytes;
 }
 
 export class DataTransfer implements StoreRequest, LocalRequest, StoreClient, Abortable {
   readonly kind: "get" | "put";
   readonly stored: boolean;
-  readonly invocation: InvocationId;
-  readonly bytes: Bytes;
   readonly content: Content;
-  readonly host: number;
-  readonly thread: ContainerThread;
+  readonly bytes: Bytes;
   fails: boolean;
-  readonly notes: undefined;
+  older: Abortable | undefined;
+  newer: Abortable | undefined;
   readonly #parts: HostParts;
   readonly #container: HostContainer;
   readonly #request: GetRequest;
   /** Records to be written once the body is there: of a local get. */
   #records: number;
   /** What is under way. */
-  #operation: Abortable | undefined;
+  #operation: Pick<Abortable, "abort"> | undefined;
 
   constructor(parts: HostParts, container: HostContainer, request: GetRequest, body: Body) {
-    const { spec } = body.datum;
     this.kind = body.kind;
-    this.stored = spec.stored;
-    this.invocation = request.invocation;
+    this.stored = body.stored;
+    this.content = body.content;
     this.bytes = body.bytes;
-    this.content = spec.content;
-    this.host = parts.host;
-    this.thread = container.thread;
     this.fails = false;
-    this.notes = undefined;
+    this.older = undefined;
+    this.newer = undefined;
     this.#parts = parts;
     this.#container = container;
     this.#request = request;
     this.#records = 0;
     this.#operation = undefined;
+  }
+
+  get invocation(): InvocationId {
+    return this.#request.invocation;
+  }
+
+  get host(): number {
+    return this.#parts.host;
+  }
+
+  get thread(): ContainerThread {
+    return this.#container.thread;
+  }
+
+  get notes(): undefined {
+    return undefined;
   }
 
   beginLocal(memory: LocalMemory): void {
@@ -62,11 +73,11 @@ export class DataTransfer implements StoreRequest, LocalRequest, StoreClient, Ab
     this.#operation = memory.begin(this);
   }
 
-  /** `producer` of the datum: what that wrote may be lost with the worker that alone had it. */
-  beginRemote(producer: number): void {
+  /** What a task wrote may be lost with the worker that alone had it. */
+  beginRemote(from: { readonly outside: boolean }): void {
     const { faults, chance, store } = this.#parts;
     this.fails =
-      this.#isMissing(producer) ||
+      (!from.outside && this.#isMissing()) ||
       (faults.storeErrors > 0 && chance.store.uniform() < faults.storeErrors);
     this.#container.began(this);
     this.#operation = store.begin(this);
@@ -91,8 +102,8 @@ export class DataTransfer implements StoreRequest, LocalRequest, StoreClient, Ab
     loop.receive(this.#answer(ok));
   }
 
-  #isMissing(producer: number): boolean {
-    if (this.kind === "put" || producer === OUTSIDE) return false;
+  #isMissing(): boolean {
+    if (this.kind === "put") return false;
     const { datum, part } = this.#request;
     return !this.#parts.population.isStored(this.invocation, datum, part);
   }

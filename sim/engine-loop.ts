@@ -20,6 +20,7 @@ export class EngineLoop implements RequestThread {
   #machine: Machine | undefined;
   #freeAt: Micros;
   #busy: number;
+  #held: number;
 
   constructor(kernel: Kernel, options: { readonly requestTime: Micros }) {
     this.#kernel = kernel;
@@ -27,6 +28,7 @@ export class EngineLoop implements RequestThread {
     this.#machine = undefined;
     this.#freeAt = 0 as Micros;
     this.#busy = 0;
+    this.#held = 0;
   }
 
   /** Microseconds spent in service so far. */
@@ -49,7 +51,7 @@ export class EngineLoop implements RequestThread {
     const machine = this.#machine;
     if (machine === undefined) return;
     const now = this.#kernel.now;
-    const served = input.tag === "message" && isRequest(input.message);
+    const served = this.requestTime > 0 && input.tag === "message" && isRequest(input.message);
     const time = served ? this.requestTime : NO_TIME;
     if (time === 0 && this.#freeAt <= now) {
       machine.handle(input);
@@ -65,6 +67,27 @@ export class EngineLoop implements RequestThread {
     return this.#freeAt;
   }
 
+  /**
+   * What is being handled takes so much longer: whatever waits is served that much later. Gives
+   * when it is through.
+   */
+  hold(time: Micros): Micros {
+    const now = this.#kernel.now;
+    this.#held += time;
+    this.#busy += time;
+    this.#freeAt = (Math.max(now, this.#freeAt) + time) as Micros;
+    return (now + time) as Micros;
+  }
+
+  /** Microseconds that it was held so far. */
+  get held(): number {
+    return this.#held;
+  }
+
+  postpone(turn: Step, by: Micros): void {
+    this.#kernel.after(by, turn);
+  }
+
   handle(machine: Machine, input: Input): void {
     if (machine === this.#machine) machine.handle(input);
   }
@@ -74,15 +97,25 @@ class Turn implements Step {
   readonly #loop: EngineLoop;
   readonly #machine: Machine;
   readonly #input: Input;
+  /** By how much the loop was held when the turn's time was set. */
+  #held: number;
 
   constructor(loop: EngineLoop, machine: Machine, input: Input) {
     this.#loop = loop;
     this.#machine = machine;
     this.#input = input;
+    this.#held = loop.held;
   }
 
   step(): void {
-    this.#loop.handle(this.#machine, this.#input);
+    const { held } = this.#loop;
+    const late = held - this.#held;
+    if (late === 0) {
+      this.#loop.handle(this.#machine, this.#input);
+      return;
+    }
+    this.#held = held;
+    this.#loop.postpone(this, late as Micros);
   }
 }
 

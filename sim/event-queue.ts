@@ -22,6 +22,8 @@ import { EventTable, type EventToken } from "./event-table.ts";
 export type { EventToken } from "./event-table.ts";
 
 const FIRST_LANE = 64;
+/** Entries of events are not negative; a posted one has only its kind, which is less than this. */
+const POSTED = 128;
 /** A heap that grows beyond this is cut into near and far. */
 const MOST_NEAR = 1024;
 /** Below this, cancelled events are not worth a sweep. */
@@ -44,6 +46,8 @@ export class EventQueue {
 
   // A ring of entries, its length a power of two. Its head is never a cancelled event.
   #lane = new Int32Array(FIRST_LANE);
+  /** Beside the entries: the targets of posted events, whose entries are their kinds, less 128. */
+  #laneTargets: unknown[] = new Array(FIRST_LANE).fill(undefined);
   #laneHead = 0;
   #laneSize = 0;
 
@@ -62,24 +66,44 @@ export class EventQueue {
    * Cost: O(log n), amortised; O(1) for the current time and for far ones.
    */
   schedule(time: number, kind: number, target: unknown): EventToken {
-    invariant(time >= this.#now && time < Infinity, "an event is neither in the past nor never");
-    const entry = this.#events.add(kind, target);
-    if (time === this.#now) this.#enterLane(entry);
-    else if (time < this.#ladder.start) this.#enterHeap(time, entry);
-    else {
-      this.#ladder.add(time, entry);
-      if (this.#heap.size === 0) this.#refill();
-    }
-    return this.#events.tokenOf(entry);
+    return this.#events.tokenOf(this.#enter(time, kind, target));
   }
 
-  /** No effect on an event that was given or cancelled before. Cost: O(1), amortised. */
-  cancel(token: EventToken): void {
-    if (!this.#events.cancel(token)) return;
+  /** As `schedule`, for an event that nobody will cancel: for the current time that costs less. */
+  post(time: number, kind: number, target: unknown): void {
+    if (time !== this.#now) {
+      this.#enter(time, kind, target);
+      return;
+    }
+    // The lane may grow before its list of targets is taken.
+    const place = this.#enterLane(kind - POSTED);
+    this.#laneTargets[place] = target;
+  }
+
+  /** False, and no effect, if the event was given or cancelled before. Cost: O(1), amortised. */
+  cancel(token: EventToken): boolean {
+    if (!this.#events.cancel(token)) return false;
     this.#cancelled++;
     if (this.#cancelled > SWEEP_FROM && this.#cancelled * 2 > this.occupied) this.#sweep();
     this.#dropCancelledTop();
     this.#dropCancelledHead();
+    return true;
+  }
+
+  /** The sequence number for something that waits outside the queue, as if scheduled now. */
+  drawNumber(): number {
+    return this.#events.drawNumber();
+  }
+
+  /**
+   * Whether what waits outside, for the time of the next event, comes before it. Only when there is a
+   * next event.
+   */
+  isFirst(number: number): boolean {
+    const heap = this.#heap;
+    // What is in the lane was scheduled once the time had come.
+    const isInLane = this.#laneSize > 0 && (heap.size === 0 || heap.topTime > this.#now);
+    return isInLane || this.#events.isScheduledAfter(heap.topEntry, number);
   }
 
   /** Time of the next event, `Infinity` if there is none. Cost: O(1). */
@@ -103,7 +127,9 @@ export class EventQueue {
       return true;
     }
     if (this.#laneSize > 0) {
-      this.#give(this.#lane[this.#laneHead]!);
+      const entry = this.#lane[this.#laneHead]!;
+      if (entry < 0) this.#givePosted(entry);
+      else this.#give(entry);
       this.#removeHead();
       if (this.#cancelled > 0) this.#dropCancelledHead();
       return true;
@@ -121,6 +147,19 @@ export class EventQueue {
     this.#now = time;
   }
 
+  /** Gives the event's entry. */
+  #enter(time: number, kind: number, target: unknown): number {
+    invariant(time >= this.#now && time < Infinity, "an event is neither in the past nor never");
+    const entry = this.#events.add(kind, target);
+    if (time === this.#now) this.#enterLane(entry);
+    else if (time < this.#ladder.start) this.#enterHeap(time, entry);
+    else {
+      this.#ladder.add(time, entry);
+      if (this.#heap.size === 0) this.#refill();
+    }
+    return entry;
+  }
+
   #give(entry: number): void {
     this.time = this.#now;
     this.kind = this.#events.kindOf(entry);
@@ -128,9 +167,19 @@ export class EventQueue {
     this.#events.release(entry);
   }
 
-  #enterLane(entry: number): void {
+  #givePosted(entry: number): void {
+    this.time = this.#now;
+    this.kind = entry + POSTED;
+    this.target = this.#laneTargets[this.#laneHead];
+    this.#laneTargets[this.#laneHead] = undefined;
+  }
+
+  /** Gives its place in the ring. */
+  #enterLane(entry: number): number {
     if (this.#laneSize === this.#lane.length) this.#growLane();
-    this.#lane[(this.#laneHead + this.#laneSize++) & (this.#lane.length - 1)] = entry;
+    const place = (this.#laneHead + this.#laneSize++) & (this.#lane.length - 1);
+    this.#lane[place] = entry;
+    return place;
   }
 
   #enterHeap(time: number, entry: number): void {
@@ -189,10 +238,21 @@ export class EventQueue {
     const places = this.#laneSize;
     this.#laneSize = 0;
     for (let index = 0; index < places; index++) {
-      const entry = this.#lane[(this.#laneHead + index) & (this.#lane.length - 1)]!;
-      if (this.#events.isCancelled(entry)) this.#events.release(entry);
-      else this.#enterLane(entry);
+      const from = (this.#laneHead + index) & (this.#lane.length - 1);
+      const entry = this.#lane[from]!;
+      if (this.#isCancelled(entry)) this.#events.release(entry);
+      else this.#moveInLane(from, this.#enterLane(entry));
     }
+  }
+
+  #moveInLane(from: number, to: number): void {
+    if (from === to) return;
+    this.#laneTargets[to] = this.#laneTargets[from];
+    this.#laneTargets[from] = undefined;
+  }
+
+  #isCancelled(entry: number): boolean {
+    return entry >= 0 && this.#events.isCancelled(entry);
   }
 
   #removeHead(): void {
@@ -201,7 +261,7 @@ export class EventQueue {
   }
 
   #dropCancelledHead(): void {
-    while (this.#laneSize > 0 && this.#events.isCancelled(this.#lane[this.#laneHead]!)) {
+    while (this.#laneSize > 0 && this.#isCancelled(this.#lane[this.#laneHead]!)) {
       this.#events.release(this.#lane[this.#laneHead]!);
       this.#cancelled--;
       this.#removeHead();
@@ -210,10 +270,14 @@ export class EventQueue {
 
   #growLane(): void {
     const lane = new Int32Array(this.#lane.length * 2);
+    const targets: unknown[] = new Array(lane.length).fill(undefined);
     for (let index = 0; index < this.#laneSize; index++) {
-      lane[index] = this.#lane[(this.#laneHead + index) & (this.#lane.length - 1)]!;
+      const from = (this.#laneHead + index) & (this.#lane.length - 1);
+      lane[index] = this.#lane[from]!;
+      targets[index] = this.#laneTargets[from];
     }
     this.#lane = lane;
+    this.#laneTargets = targets;
     this.#laneHead = 0;
   }
 }

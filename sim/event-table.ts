@@ -39,6 +39,15 @@ export class EventTable {
     return (kind << SLOT_BITS) | slot;
   }
 
+  /** A sequence number for something that is no event, but takes its turn among them. */
+  drawNumber(): number {
+    return this.#scheduled++;
+  }
+
+  isScheduledAfter(entry: number, number: number): boolean {
+    return this.#seqs[entry & SLOT]! > number;
+  }
+
   /** Forgets the event. */
   release(entry: number): void {
     const slot = entry & SLOT;

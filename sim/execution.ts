@@ -6,7 +6,7 @@
 
 import type { Input, StartRequest } from "../core/env.ts";
 import type { Facts } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import type { Demand } from "./demand.ts";
 import type { EventToken } from "./event-queue.ts";
 import type { Abortable, HostContainer } from "./host-container.ts";
@@ -37,6 +37,8 @@ export interface Run {
 }
 
 export class Execution implements Step, StoreClient, Abortable {
+  older: Abortable | undefined;
+  newer: Abortable | undefined;
   readonly #parts: HostParts;
   readonly #container: HostContainer;
   readonly #run: Run;
@@ -46,6 +48,8 @@ export class Execution implements Step, StoreClient, Abortable {
   #notes: StoreOperation | undefined;
 
   constructor(parts: HostParts, container: HostContainer, run: Run) {
+    this.older = undefined;
+    this.newer = undefined;
     this.#parts = parts;
     this.#container = container;
     this.#run = run;
@@ -117,7 +121,7 @@ export class Execution implements Step, StoreClient, Abortable {
     const { demand } = this.#run;
     this.#phase = "sleep";
     // A step even if that is none: the engine is not to be entered from within its own request.
-    this.#token = this.#parts.kernel.after(demand.sleep, this);
+    this.#token = this.#parts.kernel.timer(demand.sleep, this);
   }
 
   #write(): void {
@@ -135,6 +139,7 @@ export class Execution implements Step, StoreClient, Abortable {
 
   #end(): void {
     this.#container.ended(this);
+    this.#leaveWork();
     this.#parts.loop.receive(this.#answer());
   }
 
@@ -146,13 +151,20 @@ export class Execution implements Step, StoreClient, Abortable {
     return { tag: "executed", activation, outputs, compute, sleep, facts: NO_FACTS };
   }
 
+  /** What the daemons have to do with it, and nobody waits for. */
+  #leaveWork(): void {
+    const { profile, cores } = this.#parts;
+    const work = profile.daemon?.activation ?? NO_TIME;
+    if (work > 0 && sharesCores(profile)) cores.startUnseen(work);
+  }
+
   get #setUpInCores(): number {
     return sharesCores(this.#parts.profile) ? this.#run.setUp : 0;
   }
 
   #wait(time: Micros): void {
     if (time === 0) this.step();
-    else this.#token = this.#parts.kernel.after(time, this);
+    else this.#token = this.#parts.kernel.timer(time, this);
   }
 
   /** Small requests that the container makes to the remote store, one after another. */

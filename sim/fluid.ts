@@ -14,7 +14,7 @@ import { VirtualClocks } from "./virtual-clocks.ts";
 
 /** Group of a job that is done and has not been taken. */
 const DONE = -1;
-const FIRST_CAPACITY = 64;
+const FIRST_CAPACITY = 8;
 
 /** Called when class sizes have changed: sets the rates that follow from them, by `setRate`. */
 export type Settle = () => void;

@@ -1,9 +1,10 @@
 /** One container of a simulated worker: its thread, and what it has under way. */
 
+import { type Linked, LinkedList } from "../core/linked-list.ts";
 import { ContainerThread } from "./container-thread.ts";
 import type { Profile } from "./profile.ts";
 
-export interface Abortable {
+export interface Abortable extends Linked<Abortable> {
   /** Ends without an answer. */
   abort(): void;
 }
@@ -12,29 +13,23 @@ export class HostContainer {
   readonly thread: ContainerThread;
   /** Nothing has run in it yet. */
   isFresh: boolean;
-  readonly #pending: Abortable[];
+  readonly #pending: LinkedList<Abortable>;
 
   constructor(profile: Pick<Profile, "container">) {
     this.thread = new ContainerThread(profile);
     this.isFresh = true;
-    this.#pending = [];
+    this.#pending = new LinkedList();
   }
 
   began(pending: Abortable): void {
-    this.#pending.push(pending);
+    this.#pending.add(pending);
   }
 
-  /** Mostly there is one, or the first of many ends: a Set would be built anew each time it is empty. */
   ended(pending: Abortable): void {
-    if (this.#pending.at(-1) === pending) {
-      this.#pending.pop();
-      return;
-    }
-    const index = this.#pending.indexOf(pending);
-    if (index >= 0) this.#pending.splice(index, 1);
+    this.#pending.remove(pending);
   }
 
   stop(): void {
-    for (const pending of this.#pending) pending.abort();
+    for (let at = this.#pending.oldest; at !== undefined; at = at.newer) at.abort();
   }
 }

@@ -11,7 +11,8 @@ export type JobHandle = number;
 
 export const NO_SLOT = -1;
 
-const FIRST_CAPACITY = 64;
+/** Of most models few jobs are under way, and what is small costs no memory of its own. */
+const FIRST_CAPACITY = 8;
 const MAX_SLOTS = 2 ** 24;
 const GENERATIONS = 2 ** 29;
 

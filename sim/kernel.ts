@@ -8,6 +8,7 @@
 
 import type { Micros } from "../core/units.ts";
 import { EventQueue, type EventToken } from "./event-queue.ts";
+import { StandingEvents } from "./standing-events.ts";
 
 export interface Step {
   step(): void;
@@ -27,14 +28,18 @@ const NO_TOKEN: EventToken = -1;
 /** The one pending event of a fluid model. */
 export class Watch implements Step {
   readonly model: FluidModel;
+  /** Among the kernel's standing events. */
+  readonly index: number;
   readonly #kernel: Kernel;
+  /** While it waits in the queue, as what is due at once does. */
   token: EventToken;
   time: number;
   touched: boolean;
 
-  constructor(kernel: Kernel, model: FluidModel) {
+  constructor(kernel: Kernel, model: FluidModel, index: number) {
     this.#kernel = kernel;
     this.model = model;
+    this.index = index;
     this.token = NO_TOKEN;
     this.time = Infinity;
     this.touched = false;
@@ -49,7 +54,8 @@ export class Watch implements Step {
 
   step(): void {
     this.token = NO_TOKEN;
-    this.time = Infinity;
+    // Unlike any time, so that what comes next is noted whatever it is.
+    this.time = NaN;
     const now = this.#kernel.now;
     for (let done = this.model.takeDone(now); done; done = this.model.takeDone(now)) done.step();
     this.touch();
@@ -58,20 +64,29 @@ export class Watch implements Step {
 
 export class Kernel {
   readonly #queue: EventQueue;
+  /** When the watches' models have to be looked at, later than now. */
+  readonly #standing: StandingEvents;
+  readonly #watches: Watch[];
   /** The first `#touchedCount` count: cutting the array would free its memory each time. */
   readonly #touched: Watch[];
   #touchedCount: number;
   #now: Micros;
   #steps: number;
-  #background: number;
+  /** Steps asked for that a run waits for. */
+  #pending: number;
+  /** Whether the run may be over although some are pending. */
+  #mayBeOver: boolean;
 
   constructor() {
     this.#queue = new EventQueue();
+    this.#standing = new StandingEvents();
+    this.#watches = [];
     this.#touched = [];
     this.#touchedCount = 0;
     this.#now = 0 as Micros;
     this.#steps = 0;
-    this.#background = 0;
+    this.#pending = 0;
+    this.#mayBeOver = false;
   }
 
   get now(): Micros {
@@ -83,47 +98,96 @@ export class Kernel {
     return this.#steps;
   }
 
-  /** Whether anything is pending that the run has to wait for. */
+  /** Whether nothing is pending that the run has to wait for. */
   get isIdle(): boolean {
-    return this.#queue.size === this.#background;
+    return this.#pending === 0;
   }
 
-  at(time: Micros, step: Step): EventToken {
-    return this.#queue.schedule(time, FOREGROUND, step);
+  at(time: Micros, step: Step): void {
+    this.#pending++;
+    this.#queue.post(time, FOREGROUND, step);
   }
 
-  after(delay: Micros, step: Step): EventToken {
+  after(delay: Micros, step: Step): void {
+    this.#pending++;
+    this.#queue.post(this.#now + delay, FOREGROUND, step);
+  }
+
+  /** As `after`, for one that may be cancelled. */
+  timer(delay: Micros, step: Step): EventToken {
+    this.#pending++;
     return this.#queue.schedule(this.#now + delay, FOREGROUND, step);
   }
 
-  /** A step that no run waits for: the end of a keep-alive window, a fault. Not to be cancelled. */
-  background(time: Micros, step: Step): EventToken {
-    this.#background++;
-    return this.#queue.schedule(time, BACKGROUND, step);
+  /** A step that no run waits for: the end of a keep-alive window, a fault. */
+  background(time: Micros, step: Step): void {
+    this.#queue.post(time, BACKGROUND, step);
   }
 
   cancel(token: EventToken): void {
-    this.#queue.cancel(token);
+    if (this.#queue.cancel(token)) this.#pending--;
   }
 
   watch(model: FluidModel): Watch {
-    return new Watch(this, model);
+    const watch = new Watch(this, model, this.#standing.add());
+    this.#watches.push(watch);
+    return watch;
   }
 
   noteTouched(watch: Watch): void {
     this.#touched[this.#touchedCount++] = watch;
   }
 
-  /** Takes steps until nothing is pending or `isOver` says so after one of them. */
+  /** The run is to ask once more whether it is over: it does not after each step. */
+  reconsider(): void {
+    this.#mayBeOver = true;
+  }
+
+  /**
+   * Takes steps until nothing is pending, or until `isOver` says so: asked at the beginning, whenever
+   * the kernel is idle, and after a step that called `reconsider`.
+   */
   run(isOver: () => boolean): void {
     this.#settle();
-    while (!isOver() && this.#queue.pop()) {
-      this.#now = this.#queue.time as Micros;
-      this.#steps++;
-      if (this.#queue.kind === BACKGROUND) this.#background--;
-      (this.#queue.target as Step).step();
-      this.#settle();
+    this.#mayBeOver = true;
+    while (!this.#isOver(isOver) && this.#takeStep()) this.#settle();
+  }
+
+  #isOver(isOver: () => boolean): boolean {
+    if (this.#pending > 0 && !this.#mayBeOver) return false;
+    this.#mayBeOver = false;
+    return isOver();
+  }
+
+  /** False if there is none. */
+  #takeStep(): boolean {
+    if (this.#isWatchFirst()) {
+      this.#stepOf(this.#watches[this.#standing.first]!);
+      return true;
     }
+    const queue = this.#queue;
+    if (!queue.pop()) return false;
+    this.#now = queue.time as Micros;
+    this.#steps++;
+    if (queue.kind === FOREGROUND) this.#pending--;
+    (queue.target as Step).step();
+    return true;
+  }
+
+  #isWatchFirst(): boolean {
+    const time = this.#standing.firstTime;
+    const next = this.#queue.peekTime();
+    if (time !== next) return time < next;
+    return time < Infinity && this.#queue.isFirst(this.#standing.firstNumber);
+  }
+
+  #stepOf(watch: Watch): void {
+    this.#queue.moveTo(watch.time);
+    this.#now = watch.time as Micros;
+    this.#steps++;
+    this.#pending--;
+    // It keeps its place until it is settled, which is before anything else happens.
+    watch.step();
   }
 
   #settle(): void {
@@ -131,11 +195,19 @@ export class Kernel {
       const watch = this.#touched[index]!;
       watch.touched = false;
       const time = watch.model.nextTime();
-      if (time === watch.time) continue;
-      if (watch.token !== NO_TOKEN) this.#queue.cancel(watch.token);
-      watch.time = time;
-      watch.token = time === Infinity ? NO_TOKEN : this.#queue.schedule(time, FOREGROUND, watch);
+      if (time !== watch.time) this.#move(watch, time);
     }
     this.#touchedCount = 0;
+  }
+
+  #move(watch: Watch, time: number): void {
+    if (watch.time < Infinity) this.#pending--;
+    if (time < Infinity) this.#pending++;
+    if (watch.token !== NO_TOKEN) this.#queue.cancel(watch.token);
+    watch.time = time;
+    // What is due now comes after what the queue has for now.
+    const isNow = time === this.#now;
+    watch.token = isNow ? this.#queue.schedule(time, FOREGROUND, watch) : NO_TOKEN;
+    this.#standing.move(watch.index, isNow ? Infinity : time, this.#queue.drawNumber());
   }
 }

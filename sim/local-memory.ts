@@ -13,7 +13,7 @@ import { type Bytes, type Micros, NO_TIME } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import { type ContainerThread, readTime, sendTime } from "./container-thread.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
-import type { Profile } from "./profile.ts";
+import type { Profile, Rate } from "./profile.ts";
 import { STORE_PROTOCOLS } from "./protocols.ts";
 import { SharedRate } from "./shared-rate.ts";
 
@@ -29,14 +29,14 @@ export interface LocalRequest {
 export class LocalMemory {
   readonly #kernel: Kernel;
   readonly #profile: Profile;
-  readonly #bus: SharedRate<Step>;
-  readonly #watch: Watch;
+  /** None where bytes take no time. */
+  readonly #bus: Bus | undefined;
 
   constructor(kernel: Kernel, profile: Profile) {
     this.#kernel = kernel;
     this.#profile = profile;
-    this.#bus = new SharedRate<Step>({ rate: profile.local_store.bandwidth });
-    this.#watch = kernel.watch(this.#bus);
+    const { bandwidth } = profile.local_store;
+    this.#bus = bandwidth === Infinity ? undefined : busOf(kernel, bandwidth);
   }
 
   begin(request: LocalRequest): LocalOperation {
@@ -58,13 +58,23 @@ export class LocalMemory {
 
   /** The next step comes when the bytes have moved. */
   move(bytes: Bytes, next: Step): void {
-    if (this.#profile.local_store.bandwidth === Infinity) {
+    if (this.#bus === undefined) {
       this.#kernel.after(NO_TIME, next);
       return;
     }
-    this.#bus.start(this.#kernel.now, { bytes, target: next });
-    this.#watch.touch();
+    this.#bus.rate.start(this.#kernel.now, { bytes, target: next });
+    this.#bus.watch.touch();
   }
+}
+
+interface Bus {
+  readonly rate: SharedRate<Step>;
+  readonly watch: Watch;
+}
+
+function busOf(kernel: Kernel, bandwidth: Rate): Bus {
+  const rate = new SharedRate<Step>({ rate: bandwidth });
+  return { rate, watch: kernel.watch(rate) };
 }
 
 export class LocalOperation implements Step {

@@ -3,15 +3,15 @@
 import { invariant } from "../core/invariant.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { InvocationId } from "../core/protocol.ts";
-import type { Graph } from "../core/workflow/graph.ts";
+import type { Bytes } from "../core/units.ts";
 import type { Item } from "../core/workflow/item.ts";
 import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
-import { type Demand, Demands } from "./demand.ts";
+import type { Demand } from "./demand.ts";
 import type { Profile } from "./profile.ts";
+import { type Workload, workloadOf } from "./workload.ts";
 
 export class Population {
-  readonly #plans: readonly Plan[];
-  readonly #demands: readonly Demands[];
+  readonly #workloads: readonly Workload[];
   /** Only of invocations that differ from their spec. */
   readonly #recorded: Map<InvocationId, Recorded>;
   /** What the remote store has, by invocation; undefined: it has whatever it is asked for. */
@@ -20,10 +20,9 @@ export class Population {
   /** Plans by their id. `watchStore`: workers can be lost, and what they alone had with them. */
   constructor(
     plans: readonly Plan[],
-    options: { readonly profile: Pick<Profile, "container">; readonly watchStore: boolean },
+    options: { readonly profile: Profile; readonly watchStore: boolean },
   ) {
-    this.#plans = plans;
-    this.#demands = plans.map((plan) => new Demands(plan.graph, options.profile));
+    this.#workloads = plans.map(({ graph }) => workloadOf(graph, options.profile));
     this.#recorded = new Map();
     this.#stored = options.watchStore ? new Map() : undefined;
   }
@@ -48,22 +47,24 @@ export class Population {
     this.#stored?.delete(invocation);
   }
 
-  graph(plan: number): Graph {
-    return this.#plan(plan).graph;
+  /** Of the plan with that id. */
+  workload(plan: number): Workload {
+    const workload = this.#workloads[plan];
+    invariant(workload !== undefined, `plan ${plan} is unknown`);
+    return workload;
   }
 
   /** What chance or a trace fixed for the invocation. */
   recorded(invocation: InvocationId): Recorded {
+    if (this.#recorded.size === 0) return NOTHING_RECORDED;
     return this.#recorded.get(invocation) ?? NOTHING_RECORDED;
   }
 
   demand(plan: number, invocation: InvocationId, task: number, item: Item): Demand {
-    return this.#demands[plan]!.of(this.recorded(invocation), task, item);
+    return this.workload(plan).demands.of(this.recorded(invocation), task, item);
   }
 
-  #plan(id: number): Plan {
-    const plan = this.#plans[id];
-    invariant(plan !== undefined, `plan ${id} is unknown`);
-    return plan;
+  bytesOf(plan: number, invocation: InvocationId, datum: number, part: Item): Bytes {
+    return this.workload(plan).bytesOf(this.recorded(invocation), datum, part) as Bytes;
   }
 }

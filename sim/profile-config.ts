@@ -7,11 +7,13 @@ import * as Schema from "effect/Schema";
 import type { Micros } from "../core/units.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
 import {
+  type Form,
   formatProblem,
   type LocatedProblem,
   readSource,
   type Source,
 } from "../workflows/document.ts";
+import { readProblem } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import type { Range } from "./calibrate.ts";
@@ -72,7 +74,7 @@ const FIELDS: {
     at_limit: ["wait", "stall"],
     hosts: ["own", "shared"],
   },
-  daemon: { intake: "time", message: "time" },
+  daemon: { intake: "time", message: "time", spawn: "time", activation: "time", handling: "time" },
 };
 
 const FUNCTION_FIELDS = ["compute", "sleep", "cores", "warm_up", "set_up"];
@@ -98,13 +100,18 @@ export const loadProfileText = Effect.fn("loadProfileText")(function* (nameOrPat
   const file = known ? fileURLToPath(resourceUrl(`sim/profiles/${nameOrPath}.yaml`)) : nameOrPath;
   const text = yield* Effect.try({
     try: () => readFileSync(file, "utf8"),
-    catch: (cause) => new ProfileErrors({ message: `${file}: ${(cause as Error).message}` }),
+    catch: (cause) => {
+      const remedy = `Name the file of a profile, or one of ${PROFILES.join(", ")}.`;
+      return new ProfileErrors({ message: readProblem(file, cause, remedy) });
+    },
   });
   const result = parseProfile(text, known ? nameOrPath : file);
   if ("profile" in result) return { text, ...result };
   const lines = result.problems.map((problem) => formatProblem(file, problem));
   return yield* new ProfileErrors({ message: lines.join("\n") });
 });
+
+const FORM: Form = { one: "a profile", fields: "`cluster`, `network` and the others" };
 
 /** Never throws. */
 export function parseProfile(
@@ -113,7 +120,7 @@ export function parseProfile(
 ):
   | { readonly profile: Profile; readonly ranges: readonly Range[] }
   | { readonly problems: readonly LocatedProblem[] } {
-  const source = readSource(text);
+  const source = readSource(text, FORM);
   if (source.data === undefined || source.problems.length > 0) return { problems: source.problems };
   const reader = new ProfileReader(source);
   const values = reader.read();

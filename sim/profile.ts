@@ -87,8 +87,8 @@ export interface Profile {
     readonly at_limit: "wait" | "stall";
     /**
      * `own`, as if left out: each worker has `worker_cores` cores, the storage node `storage_cores`.
-     * `shared`: all are processes of one machine, whose `worker_cores` cores they share with the
-     * store; then a cold start takes core time too, and a slow worker slows all.
+     * `shared`: all are processes of one machine, whose `worker_cores` cores functions and daemons
+     * share as in shared-cpu.ts; then a cold start takes core time too, and a slow worker slows all.
      */
     readonly hosts?: "own" | "shared";
   };
@@ -98,6 +98,15 @@ export interface Profile {
     readonly intake: Micros;
     /** What the broker adds to the network's latency, a control message. */
     readonly message: Micros;
+    /** Core time of the worker's loop, to make the process of a container. */
+    readonly spawn: Micros;
+    /**
+     * On a shared host: core time that daemons take for an activation, once its function has ended,
+     * without its waiting for it (events, acknowledgements, files).
+     */
+    readonly activation: Micros;
+    /** On a shared host: core time that a message takes of all daemons besides its way. */
+    readonly handling: Micros;
   };
   /** By `WORKFLOW.TASK`: what the functions take on this cluster, where it has been measured. */
   readonly functions?: Readonly<Record<string, FunctionTime>>;

@@ -144,7 +144,7 @@ export class RemoteStore implements StoreServer {
   }
 
   work(work: Micros, next: Step): JobHandle | undefined {
-    if (work > 0) return this.#cores.start({ work, cap: 1, target: next });
+    if (work > 0) return this.#cores.start({ work, cap: 1, target: next, by: "daemon" });
     next.step();
     return undefined;
   }

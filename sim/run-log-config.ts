@@ -3,12 +3,14 @@
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import { readEventLog } from "../analysis/event-reader.ts";
 import type { Event } from "../core/events.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { clientOf } from "../live/client-flags.ts";
 import { fileLines } from "../traces/file-lines.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
+import { sourceProblems } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { type RunConfig, type RunLog, readRunConfig, saysWorkflows } from "./twin-config.ts";
 
@@ -41,8 +43,12 @@ export const readRuns = Effect.fn("readRuns")(function* ({ sources, tokenFile }:
   return runs;
 });
 
+const LOG_REMEDY = "Name an event log, or a gateway's address.";
+
 const readRun = Effect.fnUntraced(function* (source: string, tokenFile: Option.Option<string>) {
   const isAddress = /^https?:\/\//.test(source);
+  const absent = isAddress ? [] : sourceProblems({ live: Option.some(source) }, LOG_REMEDY);
+  if (absent.length > 0) return yield* wrong(...absent);
   const lines = isAddress ? yield* gatewayLines(source, tokenFile) : fileLines(source);
   const log = yield* Effect.tryPromise({
     try: () => readAll(source, lines),
@@ -76,7 +82,7 @@ function finishesIn({ name, events }: RunLog): { finished: number; problem: stri
   const count = (wanted: Event["kind"]): number =>
     events.filter(({ kind }) => kind === wanted).length;
   const finished = count("finish");
-  const problem = `${name}: none of its ${count("arrival")} invocations finished. Record a run that \
+  const problem = `${name}: none of its ${counted(count("arrival"), "invocation")} finished. Record a run that \
 did.`;
   return { finished, problem };
 }

@@ -5,14 +5,12 @@
 import type { Settings } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import type { Facts, InvocationId } from "../core/protocol.ts";
+import type { InvocationId } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
-import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
-import { ROOT_ITEM } from "../core/workflow/item.ts";
-import { NOTHING_RECORDED, type Recorded } from "../core/workflow/recorded.ts";
+import type { Recorded } from "../core/workflow/recorded.ts";
 import { Clients, type Load } from "./clients.ts";
-import { Cluster, type Watching } from "./cluster.ts";
-import { countOf, drawRecorded, isRandom } from "./draw.ts";
+import { Cluster, type Observer, type Watching } from "./cluster.ts";
+import { drawRecorded } from "./draw.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Kernel } from "./kernel.ts";
 import { Population } from "./population.ts";
@@ -58,7 +56,7 @@ export function run(options: RunOptions): RunResult {
   return new Run(options).run();
 }
 
-class Run {
+class Run implements Observer {
   readonly #options: RunOptions;
   readonly #kernel: Kernel;
   readonly #streams: Streams;
@@ -67,9 +65,6 @@ class Run {
   readonly #clients: Clients;
   /** Invocations under way. */
   readonly #active: Set<InvocationId>;
-  readonly #random: readonly boolean[];
-  /** By plan: what the core has to know of an invocation of which nothing was drawn or recorded. */
-  readonly #plainFacts: readonly Facts[];
   #nextId: InvocationId;
   #finished: number;
   #end: Micros;
@@ -82,8 +77,6 @@ class Run {
     this.#population = new Population(options.plans, { profile: options.profile, watchStore });
     this.#clients = new Clients(this.#kernel, (plan, known) => this.#invoke(plan, known));
     this.#active = new Set();
-    this.#random = options.plans.map((plan) => isRandom(plan.graph));
-    this.#plainFacts = options.plans.map(({ graph }) => factsOf(graph, NOTHING_RECORDED));
     this.#nextId = 0;
     this.#finished = 0;
     this.#end = 0 as Micros;
@@ -95,7 +88,7 @@ class Run {
       population: this.#population,
       faults: options.faults ?? NO_FAULTS,
       streams: this.#streams,
-      record: (event) => this.#record(event),
+      observer: this,
       watch: options.watch,
     });
   }
@@ -126,8 +119,8 @@ class Run {
   }
 
   #invoke(plan: number, known: Recorded): InvocationId {
-    const { graph } = this.#options.plans[plan]!;
-    const recorded = this.#random[plan]! ? drawRecorded(graph, known, this.#streams) : known;
+    const workload = this.#population.workload(plan);
+    const recorded = workload.isRandom ? drawRecorded(workload.graph, known, this.#streams) : known;
     const invocation = this.#nextId++;
     this.#active.add(invocation);
     this.#population.add(invocation, recorded);
@@ -136,35 +129,22 @@ class Run {
       at: this.#kernel.now,
       invocation,
       plan,
-      facts: recorded === NOTHING_RECORDED ? this.#plainFacts[plan]! : factsOf(graph, recorded),
+      facts: workload.factsOf(recorded),
     });
     return invocation;
   }
 
-  #record(event: Event): void {
+  record(event: Event): void {
     this.#options.record(event);
-    if (event.kind !== "finish" && event.kind !== "abort") return;
-    const answered = event.kind === "finish";
-    if (answered) this.#finished++;
-    this.#active.delete(event.invocation);
-    this.#population.remove(event.invocation);
-    this.#cluster.forget(event.invocation);
-    this.#end = event.time;
-    this.#clients.ended(event.invocation, { answered });
   }
-}
 
-/** What the core has to know of what was drawn: branches, and the lengths of lists among the inputs. */
-function factsOf(graph: Graph, recorded: Recorded): Facts {
-  const branches = [...recorded.branches].flatMap(([vertex, value]) =>
-    typeof value === "number"
-      ? [{ tag: "branch", vertex, item: ROOT_ITEM, branch: value } as const]
-      : [...value].map(([item, branch]) => ({ tag: "branch", vertex, item, branch }) as const),
-  );
-  const counts = graph.data.flatMap(({ producer, spec }, datum) => {
-    if (producer !== OUTSIDE || spec.items === undefined) return [];
-    const count = countOf(graph, recorded, datum, ROOT_ITEM);
-    return [{ tag: "count", datum, item: ROOT_ITEM, count } as const];
-  });
-  return [...branches, ...counts];
+  ended({ kind, invocation, time }: Event): void {
+    const answered = kind === "finish";
+    if (answered) this.#finished++;
+    this.#active.delete(invocation);
+    this.#population.remove(invocation);
+    this.#cluster.forget(invocation);
+    this.#end = time;
+    this.#clients.ended(invocation, { answered });
+  }
 }

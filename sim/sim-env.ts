@@ -41,7 +41,15 @@ export interface SimEnvParts {
   readonly note: (notes: Notes, client: StoreClient) => void;
   /** Of a worker; undefined for gateway and master, which run nothing. */
   readonly host: WorkerHost | undefined;
-  readonly record: (event: Event) => void;
+  readonly recorder: Recorder;
+}
+
+/**
+ * Takes each event. An object: with a closure made anew for each run, all that emits would be compiled
+ * again in the second run.
+ */
+export interface Recorder {
+  record(event: Event): void;
 }
 
 /** What a machine wants to go out: a message, or a task that is to run. */
@@ -49,7 +57,7 @@ type Asked = Message | RunTimer;
 
 type RunTimer = Extract<Timer, { readonly tag: "run" }>;
 
-/** Token of a task that is to run: nobody takes that back. */
+/** Token of what nobody takes back: a task that is to run, a look at idle containers. */
 const NEVER_CANCELLED = -1;
 
 const A_LOOK_UP: Notes = { lookUps: 1, records: 0 };
@@ -99,8 +107,9 @@ export class SimEnv implements Env {
       return NEVER_CANCELLED;
     }
     const step = new Alarm(this, loop, timer);
-    if (timer.tag !== "keep-alive") return kernel.after(delay, step);
-    return kernel.background((kernel.now + delay) as Micros, step);
+    if (timer.tag !== "keep-alive") return kernel.timer(delay, step);
+    kernel.background((kernel.now + delay) as Micros, step);
+    return NEVER_CANCELLED;
   }
 
   cancel(token: number): void {
@@ -133,7 +142,7 @@ export class SimEnv implements Env {
 
   emit(event: Event): void {
     if (event.kind === "complete") this.#ended = true;
-    this.#parts.record(event);
+    this.#parts.recorder.record(event);
   }
 
   /** An input is about to be handled: the kernel's clock stands still. */

@@ -34,14 +34,9 @@ export type StoreClient = Pick<StoreRequest, "answered">;
 
 /** Look-ups and records that move no body, for somebody who waits for them. */
 export class NoteRequest implements StoreRequest {
-  readonly kind: "notes";
-  readonly stored: boolean;
   readonly invocation: InvocationId;
-  readonly bytes: Bytes;
-  readonly content: Content;
   readonly host: number;
   readonly thread: RequestThread;
-  readonly fails: boolean;
   readonly notes: Notes;
   readonly #client: StoreClient;
 
@@ -49,16 +44,31 @@ export class NoteRequest implements StoreRequest {
     of: Pick<NoteRequest, "invocation" | "host" | "thread" | "notes">,
     client: StoreClient,
   ) {
-    this.kind = "notes";
-    this.stored = true;
     this.invocation = of.invocation;
-    this.bytes = NO_BYTES;
-    this.content = "filler";
     this.host = of.host;
     this.thread = of.thread;
-    this.fails = false;
     this.notes = of.notes;
     this.#client = client;
+  }
+
+  get kind(): "notes" {
+    return "notes";
+  }
+
+  get stored(): boolean {
+    return true;
+  }
+
+  get bytes(): Bytes {
+    return NO_BYTES;
+  }
+
+  get content(): Content {
+    return "filler";
+  }
+
+  get fails(): boolean {
+    return false;
   }
 
   answered(ok: boolean): void {

@@ -28,32 +28,36 @@ export class Streams {
 }
 
 export class Stream {
-  readonly #next: () => number;
+  readonly #seed: string;
+  /** Seeded when first drawn from: most streams of a run never are. */
+  #next: (() => number) | undefined;
 
   constructor(seed: string) {
-    this.#next = seedrandom.alea(seed).double;
+    this.#seed = seed;
+    this.#next = undefined;
   }
 
   /** From 0 to below 1. */
   uniform(): number {
+    this.#next ??= seedrandom.alea(this.#seed).double;
     return this.#next();
   }
 
   /** The unit of `mean`; 0 or more. */
   exponential(mean: number): number {
-    return -mean * Math.log(1 - this.#next());
+    return -mean * Math.log(1 - this.uniform());
   }
 
   /** The unit of `median`; `sigma` is the deviation of the logarithm. Box and Muller, 1958. */
   lognormal(median: number, sigma: number): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.#next()));
-    return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * this.#next()));
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * this.uniform()));
   }
 
   /** One of the list, each as likely. Asserts that there is one. */
   pick<T>(list: readonly T[]): T {
     invariant(list.length > 0, "a pick needs something to pick from");
-    return list[Math.floor(this.#next() * list.length)]!;
+    return list[Math.floor(this.uniform() * list.length)]!;
   }
 
   /** A value of the quantity, in its unit. A fixed one draws nothing. */
@@ -62,7 +66,7 @@ export class Stream {
       case "fixed":
         return quantity.value;
       case "uniform":
-        return quantity.min + (quantity.max - quantity.min) * this.#next();
+        return quantity.min + (quantity.max - quantity.min) * this.uniform();
       case "exponential":
         return this.exponential(quantity.mean);
       case "lognormal":

@@ -12,10 +12,16 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import { type Settings, STUDY_METRICS, type StudyMetric } from "../analysis/study-rows.ts";
 import { toSeconds } from "../core/units.ts";
-import { type ProblemPath, pathText, quoted } from "../core/workflow/problem.ts";
-import { formatProblem, readSource, type Source } from "../workflows/document.ts";
-import { problemsOf } from "../workflows/issues.ts";
+import { nearest, type ProblemPath, pathText, quoted } from "../core/workflow/problem.ts";
+import {
+  formatProblem,
+  type LocateOptions,
+  readSource,
+  type Source,
+} from "../workflows/document.ts";
+import { problemsOf, type ShapeProblem } from "../workflows/issues.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
+import { readProblem } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { loadProfile } from "./profile-config.ts";
 import type { Scenario } from "./scenario-config.ts";
@@ -81,26 +87,21 @@ export const loadStudy = Effect.fn("loadStudy")(function* (file: string) {
   const text = yield* Effect.try({
     try: () => readFileSync(file, "utf8"),
     catch: (cause) => {
-      const found = `${file}: it cannot be read (${(cause as Error).message})`;
-      return new UsageErrors({ problems: [`${found}. Give the path of a study, a YAML file.`] });
+      const remedy = "Give the path of a study, a YAML file.";
+      return new UsageErrors({ problems: [readProblem(file, cause, remedy)] });
     },
   });
-  const source = readSource(text);
+  const source = readSource(text, { one: "a study", fields: "`study`, and `product` or `list`" });
   const problems = source.problems.map((problem) => formatProblem(file, problem));
   if (source.data === undefined) return yield* new UsageErrors({ problems });
   const decoded = decode(source.data);
-  if (Result.isFailure(decoded)) {
-    for (const { path, found, remedy, kind } of problemsOf(decoded.failure.issue, source.data)) {
-      const place = source.locate(path, { atName: kind === "unknown" });
-      problems.push(formatProblem(file, { ...place, where: pathText(path), found, remedy }));
-    }
-    return yield* new UsageErrors({ problems });
-  }
-  const reader = new StudyReader({ file, source, study: decoded.success });
-  const cells = yield* reader.cells();
+  const shape = Result.isSuccess(decoded) ? [] : problemsOf(decoded.failure.issue, source.data);
+  const sound = Result.isSuccess(decoded) ? decoded.success : lessWrong(source.data, shape);
+  const reader = new StudyReader({ file, source, study: sound ?? { study: "" }, shape });
+  const cells = sound === undefined ? [] : yield* reader.cells();
   problems.push(...reader.problems);
   if (problems.length > 0) return yield* new UsageErrors({ problems });
-  const { study: title, show = SHOWN } = decoded.success;
+  const { study: title = "", show = SHOWN } = sound ?? {};
   const study: Study = { title, cells, show };
   return study;
 });
@@ -109,6 +110,44 @@ const decode = Schema.decodeUnknownResult(StudySchema, {
   errors: "all",
   onExcessProperty: "error",
 });
+
+/**
+ * The study without its wrong fields, so that the rest is read in the same go. Undefined: all of its
+ * product or list is wrong, and the rest would look like further problems.
+ */
+function lessWrong(data: unknown, shape: readonly ShapeProblem[]): StudyFile | undefined {
+  const copy = structuredClone(data) as Record<string | number, unknown>;
+  for (const { path } of shape) {
+    const part = `${path[0]}`;
+    const depth = depthIn(part);
+    const isMisspelt = !DEPTHS.has(part) && nearest(part, DEPTHS.keys()) !== undefined;
+    if (path.length < depth || isMisspelt) return undefined;
+    let owner = copy;
+    for (const step of path.slice(0, depth - 1)) owner = owner[step] as typeof copy;
+    delete owner[path[depth - 1]!];
+  }
+  if (!("study" in copy)) copy["study"] = "";
+  return Result.getOrUndefined(decode(copy));
+}
+
+/** How long the path of a field is in a part of a study that has fields. */
+const DEPTHS: ReadonlyMap<string, number> = new Map([
+  ["product", 2],
+  ["list", 3],
+]);
+
+function depthIn(part: string): number {
+  return DEPTHS.get(part) ?? 1;
+}
+
+/** The fields that were wrong, by the name that was probably meant. */
+function wrongFields(shape: readonly ShapeProblem[]): ReadonlySet<string> {
+  return new Set(
+    shape.flatMap(({ path }) => {
+      return nearest(`${path[depthIn(`${path[0]}`) - 1]}`, FIELDS) ?? [];
+    }),
+  );
+}
 
 /** A value, and where it stands in the file. */
 interface Choice {
@@ -124,14 +163,26 @@ class StudyReader {
   readonly #file: string;
   readonly #source: Source;
   readonly #study: StudyFile;
+  /** Fields that are not in `study` because they were wrong. */
+  readonly #wrong: ReadonlySet<string>;
   /** Text to place. */
   readonly #problems: Map<string, { readonly line: number; readonly column: number }>;
 
-  constructor(of: { readonly file: string; readonly source: Source; readonly study: StudyFile }) {
+  /** `shape`: what is wrong with the file as such, and was left out of the study. */
+  constructor(of: {
+    readonly file: string;
+    readonly source: Source;
+    readonly study: StudyFile;
+    readonly shape: readonly ShapeProblem[];
+  }) {
     this.#file = of.file;
     this.#source = of.source;
     this.#study = of.study;
+    this.#wrong = wrongFields(of.shape);
     this.#problems = new Map();
+    for (const { path, found, remedy, kind } of of.shape) {
+      this.#problem(path, `${found}. ${remedy}`, { atName: kind === "unknown" });
+    }
   }
 
   get problems(): readonly string[] {
@@ -207,13 +258,16 @@ class StudyReader {
     const profile = choices.get("profile")?.value ?? "";
     const isProfile = [`${profile}:`, quoted(profile)].some((start) => problem.startsWith(start));
     const field = named ?? (isProfile && choices.has("profile") ? "profile" : "workflow");
+    const flags = [...problem.matchAll(/--([a-z-]+)/g)].map(([, name]) => name);
+    // It may be there only because something else was left out.
+    if ([field, ...flags].some((name) => this.#wrong.has(`${name}`))) return;
     const text = problem.replace(`--${flag}: `, "").replace(/--([a-z-]+)/g, "`$1`");
     this.#problem(choices.get(field)?.path ?? ["product"], text);
   }
 
-  #problem(path: ProblemPath, text: string): void {
+  #problem(path: ProblemPath, text: string, options?: LocateOptions): void {
     const where = path.length === 0 ? "" : `${pathText(path)}: `;
-    this.#problems.set(`${where}${text}`, this.#source.locate(path));
+    this.#problems.set(`${where}${text}`, this.#source.locate(path, options));
   }
 }
 

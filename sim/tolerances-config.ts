@@ -7,8 +7,9 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import type { Tolerances } from "../analysis/twin-cells.ts";
 import { pathText } from "../core/workflow/problem.ts";
-import { formatProblem, readSource } from "../workflows/document.ts";
+import { type Form, formatProblem, readSource } from "../workflows/document.ts";
 import { problemsOf } from "../workflows/issues.ts";
+import { readProblem } from "../workflows/named-files.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 
@@ -27,6 +28,8 @@ const decode = Schema.decodeUnknownResult(TolerancesSchema, {
   onExcessProperty: "error",
 });
 
+const FORM: Form = { one: "tolerances", fields: "`latency`, `parts`, `exact`, `noise`" };
+
 /** Those that come with the project. */
 const OURS = "sim/tolerances.yaml";
 
@@ -36,11 +39,11 @@ export const loadTolerances = Effect.fn("loadTolerances")(function* (path: strin
   const text = yield* Effect.try({
     try: () => readFileSync(file, "utf8"),
     catch: (cause) => {
-      const found = `--tolerances: it cannot be read (${(cause as Error).message})`;
-      return new UsageErrors({ problems: [`${found}. Give a file like ${OURS}.`] });
+      const problem = readProblem(`--tolerances: ${file}`, cause, `Give a file like ${OURS}.`);
+      return new UsageErrors({ problems: [problem] });
     },
   });
-  const source = readSource(text);
+  const source = readSource(text, FORM);
   const problems = source.problems.map((problem) => formatProblem(file, problem));
   const decoded = decode(source.data);
   if (source.data !== undefined && Result.isFailure(decoded)) {

@@ -6,6 +6,7 @@
 import { type NodeId, workerIndex } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
+import type { Cores } from "./cpu.ts";
 import { Delivery, type EngineLoop } from "./engine-loop.ts";
 import type { Faults } from "./faults.ts";
 import type { Kernel } from "./kernel.ts";
@@ -16,6 +17,8 @@ export interface TransportParts {
   readonly latency: Micros;
   /** What a broker between all nodes adds to it; none: nothing. */
   readonly broker?: Micros | undefined;
+  /** Core time that each message takes, though it does not wait for it; none: nothing. */
+  readonly handling?: { readonly cores: Cores; readonly work: Micros } | undefined;
   readonly faults: Faults;
   readonly chance: Stream;
 }
@@ -47,6 +50,8 @@ export class Transport {
 
   send(from: NodeId, to: NodeId, message: Message): void {
     this.#sent++;
+    const { handling } = this.#parts;
+    if (handling !== undefined && from !== to) handling.cores.startUnseen(handling.work);
     const delivery = new Delivery(this.#loops[to]!, { tag: "message", from, message });
     if (!this.#faulty) {
       this.#parts.kernel.after(this.#latency(from, to), delivery);

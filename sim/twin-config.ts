@@ -182,18 +182,24 @@ interface Request {
 /** By the time that each came in. */
 function requestsOf({ events }: RunLog, { plans }: RunConfig): readonly Request[] {
   const recorder = new TraceRecorder(new Map(plans.map(({ id, graph }) => [id, graph])));
-  const arrivals = events.filter(({ kind, plan }) => kind === "arrival" && plan in plans);
+  const planOf = new Map<InvocationId, number>();
   const ends = new Map<InvocationId, Micros>();
-  for (const { kind, invocation, time } of events) {
+  for (const { kind, invocation, plan, time } of events) {
+    if (kind === "arrival") planOf.set(invocation, plan);
     if (kind === "finish" || kind === "abort") ends.set(invocation, time);
   }
   const entries = [...events.flatMap((event) => recorder.add(event)), ...recorder.finish()];
-  const requests = arrivals.map((arrival, index): Request => {
-    const { invocation, plan } = arrival;
-    const { bytes, counts, branches } = entries[index]!.recorded;
+  // One each, though after the loss of a gateway an invocation arrives once more.
+  const requests = entries.map(({ invocation, at, recorded: of }): Request => {
+    const { bytes, counts, branches } = of;
     const recorded = { compute: new Map(), sleep: new Map(), bytes, counts, branches };
-    const at = arrivalTime(arrival);
-    return { invocation, plan, at, end: ends.get(invocation) ?? at, recorded };
+    return {
+      invocation,
+      plan: planOf.get(invocation)!,
+      at,
+      end: ends.get(invocation) ?? at,
+      recorded,
+    };
   });
   return requests.sort((a, b) => a.at - b.at || a.invocation - b.invocation);
 }

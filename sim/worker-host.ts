@@ -5,12 +5,11 @@
  */
 
 import type { BootRequest, GetRequest, PutRequest, StartRequest } from "../core/env.ts";
+import { IdTable } from "../core/id-table.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import { Boot } from "./boot.ts";
 import { DataTransfer } from "./data-transfer.ts";
-import { bytesOf } from "./draw.ts";
 import { Execution } from "./execution.ts";
-import { functionTime } from "./function-times.ts";
 import { HostContainer } from "./host-container.ts";
 import type { HostParts } from "./host-parts.ts";
 import { LocalMemory } from "./local-memory.ts";
@@ -18,12 +17,12 @@ import { LocalMemory } from "./local-memory.ts";
 export class WorkerHost {
   readonly #parts: HostParts;
   #memory: LocalMemory;
-  readonly #containers: Map<number, HostContainer>;
+  readonly #containers: IdTable<HostContainer>;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#memory = new LocalMemory(parts.kernel, parts.profile);
-    this.#containers = new Map();
+    this.#containers = new IdTable();
   }
 
   /** Core-microseconds of its cores used so far, by others that share them too. */
@@ -37,13 +36,13 @@ export class WorkerHost {
 
   /** Everything in the worker's memory is gone. */
   crash(): void {
-    for (const container of [...this.#containers.keys()]) this.stop(container);
+    for (const [container] of this.#containers.entries()) this.stop(container);
     this.#memory = new LocalMemory(this.#parts.kernel, this.#parts.profile);
   }
 
   boot(request: BootRequest): void {
     const container = new HostContainer(this.#parts.profile);
-    this.#containers.set(request.container, container);
+    this.#containers.add(request.container, container);
     new Boot(this.#parts, container, request.container).begin();
   }
 
@@ -56,10 +55,8 @@ export class WorkerHost {
   }
 
   get(request: GetRequest): void {
-    const { population } = this.#parts;
     const { plan, invocation, datum, part } = request;
-    const recorded = population.recorded(invocation);
-    const bytes = bytesOf(population.graph(plan), recorded, datum, part) as Bytes;
+    const bytes = this.#parts.population.bytesOf(plan, invocation, datum, part);
     this.#transfer("get", request, bytes);
   }
 
@@ -73,7 +70,7 @@ export class WorkerHost {
     if (container === undefined) return;
     const { plan, invocation, task, item } = request;
     const demand = population.demand(plan, invocation, task, item);
-    const known = functionTime(population.graph(plan), task, profile);
+    const known = population.workload(plan).functionTimes[task];
     const setUp = known?.set_up ?? profile.container.set_up;
     const warmUp = container.isFresh ? (known?.warm_up ?? 0) : 0;
     const compute = (demand.compute + warmUp) as Micros;
@@ -85,9 +82,12 @@ export class WorkerHost {
   #transfer(kind: "get" | "put", request: GetRequest, bytes: Bytes): void {
     const container = this.#containers.get(request.container);
     if (container === undefined) return;
-    const datum = this.#parts.population.graph(request.plan).data[request.datum]!;
-    const transfer = new DataTransfer(this.#parts, container, request, { kind, datum, bytes });
+    const { datum, plan } = request;
+    const { wiring, contents } = this.#parts.population.workload(plan);
+    const stored = wiring.isStored[datum] === 1;
+    const body = { kind, stored, content: contents[datum]!, bytes };
+    const transfer = new DataTransfer(this.#parts, container, request, body);
     if (request.tier === "local") transfer.beginLocal(this.#memory);
-    else transfer.beginRemote(datum.producer);
+    else transfer.beginRemote({ outside: wiring.comesFromOutside[datum] === 1 });
   }
 }

@@ -8,10 +8,11 @@
  */
 
 import { NONE } from "../events.ts";
+import { IdTable } from "../id-table.ts";
 import { invariant } from "../invariant.ts";
+import { type Linked, LinkedList } from "../linked-list.ts";
 import { type Bytes, type Micros, NO_BYTES, NO_TIME, plus } from "../units.ts";
 import type { ContainerSpec } from "../workflow/spec.ts";
-import { IdleList, type Linked } from "./idle-list.ts";
 import type { KeepAlivePolicy } from "./keep-alive.ts";
 
 export interface PoolTask {
@@ -42,7 +43,7 @@ interface Pool {
   queue: number[];
   head: number;
   /** Idle containers, the most recently used last. */
-  readonly idle: Container[];
+  idle: Container[];
   size: number;
   starting: number;
   /** Wanted more containers than it may have, once: it starts nothing any more. */
@@ -67,26 +68,29 @@ export interface PoolsOptions {
 }
 
 const NO_POOLS: readonly number[] = [];
+/** Never added to: the first entry makes a list of its own, with room for no more than it needs. */
+const NONE_WAIT: number[] = [];
+const NONE_IDLE: Container[] = [];
 
 export class Pools {
   readonly #options: PoolsOptions;
   readonly #pools: Pool[];
-  readonly #containers: Map<number, Container>;
+  readonly #containers: IdTable<Container>;
   #memoryUsed: Bytes;
   #nextContainer: number;
   #busy: number;
-  readonly #idle: IdleList<Container>;
+  readonly #idle: LinkedList<Container>;
   /** Pools whose queue waits for memory, in the order in which they began to. */
   readonly #shortOfMemory: Set<number>;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
     this.#pools = [];
-    this.#containers = new Map();
+    this.#containers = new IdTable();
     this.#memoryUsed = NO_BYTES;
     this.#nextContainer = 0;
     this.#busy = 0;
-    this.#idle = new IdleList();
+    this.#idle = new LinkedList();
     this.#shortOfMemory = new Set();
   }
 
@@ -94,9 +98,9 @@ export class Pools {
   add(task: PoolTask): number {
     this.#pools.push({
       task,
-      queue: [],
+      queue: NONE_WAIT,
       head: 0,
-      idle: [],
+      idle: NONE_IDLE,
       size: 0,
       starting: 0,
       stalled: false,
@@ -116,7 +120,9 @@ export class Pools {
   }
 
   enqueue(pool: number, activation: number): void {
-    this.#pools[pool]!.queue.push(activation);
+    const at = this.#pools[pool]!;
+    if (at.queue === NONE_WAIT) at.queue = [activation];
+    else at.queue.push(activation);
   }
 
   /** Takes an activation out of its queue; false if it is not there. */
@@ -252,7 +258,7 @@ export class Pools {
       older: undefined,
       newer: undefined,
     };
-    this.#containers.set(container.id, container);
+    this.#containers.add(container.id, container);
     at.size++;
     at.starting++;
     at.lastAsked = now;
@@ -276,13 +282,18 @@ export class Pools {
     const facts = { pool: container.pool, now, lastAsked: pool.lastAsked };
     container.state = "idle";
     container.idleUntil = plus(now, this.#options.keepAlive(facts));
-    pool.idle.push(container);
+    if (pool.idle === NONE_IDLE) pool.idle = [container];
+    else pool.idle.push(container);
     this.#idle.add(container);
   }
 
   #take(pool: Pool): number {
     const activation = pool.queue[pool.head]!;
     pool.head++;
+    if (pool.head === pool.queue.length) {
+      pool.queue = NONE_WAIT;
+      pool.head = 0;
+    }
     if (pool.head > 64 && pool.head * 2 > pool.queue.length) {
       pool.queue = pool.queue.slice(pool.head);
       pool.head = 0;

@@ -14,7 +14,7 @@ export type ActivationState = "queued" | "reading" | "running" | "writing" | "ba
 export interface Transfer {
   readonly datum: number;
   readonly part: Item;
-  readonly tier: Tier;
+  tier: Tier;
   readonly bytes: Bytes;
   /** Requests made so far, and when the first was. */
   tries: number;

@@ -9,6 +9,7 @@
 import type { PoolTask } from "../container/pools.ts";
 import type { Env, Input, Timer } from "../env.ts";
 import { NONE } from "../events.ts";
+import { IdTable } from "../id-table.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Fact, Facts, FailureReason } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
@@ -46,7 +47,7 @@ export class Executor {
   readonly #store: LocalStore;
   readonly #transfers: Transfers;
   readonly #dispatcher: Dispatcher;
-  readonly #activations: Map<number, Activation>;
+  readonly #activations: IdTable<Activation>;
   /** Of each workflow, by name: plans of one workflow share containers. */
   readonly #pools: Map<string, TaskPools>;
   #nextId: number;
@@ -62,7 +63,7 @@ export class Executor {
     this.#host = host;
     this.#store = parts.store;
     this.#transfers = new Transfers(env, journal, parts.store, parts.settings);
-    this.#activations = new Map();
+    this.#activations = new IdTable();
     this.#pools = new Map();
     this.#nextId = 0;
     this.#dispatcher = new Dispatcher(
@@ -98,7 +99,7 @@ export class Executor {
   ): void {
     const pool = this.#poolOf(invocation.plan.graph.name, run.task);
     const activation = newActivation(this.#nextId++, invocation, run, pool);
-    this.#activations.set(activation.id, activation);
+    this.#activations.add(activation.id, activation);
     invocation.active++;
     this.#dispatcher.enqueue(activation);
   }
@@ -116,7 +117,8 @@ export class Executor {
   /** Everything the invocation has under way ends here, without an answer. */
   cancel(invocation: Invocation): void {
     if (invocation.active === 0) return;
-    const its = [...this.#activations.values()].filter(({ of }) => of === invocation);
+    const all = this.#activations.entries().map(([, activation]) => activation);
+    const its = all.filter(({ of }) => of === invocation);
     const waiting = its.filter(({ state }) => state === "queued");
     const others = its.filter(({ state }) => state !== "queued");
     // First what waits, or it would be given the place of a container that ends here.
@@ -277,7 +279,7 @@ export class Executor {
     const { of, task, item, attempt, pool } = activation;
     const next = newActivation(this.#nextId++, of, { task, item, attempt: attempt + 1 }, pool);
     next.state = "backing-off";
-    this.#activations.set(next.id, next);
+    this.#activations.add(next.id, next);
     this.#journal.run("retry", next, delay, NONE, reason);
     next.timer = this.#env.timer(delay as Micros, { tag: "retry", activation: next.id });
   }
@@ -328,6 +330,16 @@ function withCounts({ of, task, item }: Activation, { outputs, facts }: Executed
   return all;
 }
 
+const poolTasks = new WeakMap<Plan, (PoolTask | undefined)[]>();
+
+/** One record for all workers, and for all runs of a plan. */
 function poolTask(plan: Plan, task: number): PoolTask {
-  return { plan: plan.id, task, spec: plan.graph.vertices[task]!.task!.container };
+  let known = poolTasks.get(plan);
+  if (known === undefined) {
+    known = new Array(plan.graph.taskCount).fill(undefined);
+    poolTasks.set(plan, known);
+  }
+  const { container } = plan.graph.vertices[task]!.task!;
+  known[task] ??= { plan: plan.id, task, spec: container };
+  return known[task];
 }

@@ -6,13 +6,15 @@
 import type { Plan } from "../plan/plan.ts";
 import { relocate } from "../plan/relocate.ts";
 import type { InvocationId, LostWorkers, Round } from "../protocol.ts";
+import type { Holds } from "../storage/holds.ts";
 import type { Item } from "../workflow/item.ts";
+import { type Wiring, wiringOf } from "../workflow/wiring.ts";
 import { Knowledge } from "./knowledge.ts";
 
 /** `waiting` for answers, `fired` once one was taken and all are in, `done` when it has passed that on. */
 export type JoinStatus = "waiting" | "fired" | "done" | "skipped";
 
-/** In-edges that fit the bits of a small integer; a join with more keeps a set. */
+/** In-edges that fit the bits of a small integer; a join with more keeps a list of such. */
 const BITS = 30;
 
 const NONE_LOST: LostWorkers = [];
@@ -31,7 +33,9 @@ export class Join {
   #size: number;
   #bits: number;
   #takenBits: number;
-  #many: Map<number, boolean> | undefined;
+  /** Of in-edges beyond the first `BITS`: so many in each word, what was heard and what was taken. */
+  #moreBits: number[] | undefined;
+  #moreTaken: number[] | undefined;
 
   constructor() {
     this.status = "waiting";
@@ -39,29 +43,49 @@ export class Join {
     this.#size = 0;
     this.#bits = 0;
     this.#takenBits = 0;
-    this.#many = undefined;
+    this.#moreBits = undefined;
+    this.#moreTaken = undefined;
   }
 
   /** Notes the answer of in-edge `slot` (plus a stride a part, at a close); false if it was there. */
   hear(slot: number, taken: boolean): boolean {
-    if (this.heard(slot) !== undefined) return false;
+    if (slot >= BITS ? !this.#hearMore(slot, taken) : !this.#hearFirst(slot, taken)) return false;
     if (taken) this.taken = true;
     this.#size++;
-    if (slot < BITS) {
-      this.#bits |= 1 << slot;
-      if (taken) this.#takenBits |= 1 << slot;
-    } else {
-      this.#many ??= new Map();
-      this.#many.set(slot, taken);
+    return true;
+  }
+
+  #hearFirst(slot: number, taken: boolean): boolean {
+    const bit = 1 << slot;
+    if ((this.#bits & bit) !== 0) return false;
+    this.#bits |= bit;
+    if (taken) this.#takenBits |= bit;
+    return true;
+  }
+
+  #hearMore(slot: number, taken: boolean): boolean {
+    this.#moreBits ??= [];
+    this.#moreTaken ??= [];
+    const word = Math.floor(slot / BITS) - 1;
+    const bit = 1 << (slot % BITS);
+    while (this.#moreBits.length <= word) {
+      this.#moreBits.push(0);
+      this.#moreTaken.push(0);
     }
+    if ((this.#moreBits[word]! & bit) !== 0) return false;
+    this.#moreBits[word]! |= bit;
+    if (taken) this.#moreTaken[word]! |= bit;
     return true;
   }
 
   /** What in-edge `slot` answered; undefined: nothing yet. */
   heard(slot: number): boolean | undefined {
-    if (slot >= BITS) return this.#many?.get(slot);
-    if ((this.#bits & (1 << slot)) === 0) return undefined;
-    return (this.#takenBits & (1 << slot)) !== 0;
+    const word = Math.floor(slot / BITS) - 1;
+    const bit = 1 << (slot % BITS);
+    const bits = word < 0 ? this.#bits : (this.#moreBits?.[word] ?? 0);
+    if ((bits & bit) === 0) return undefined;
+    const takenBits = word < 0 ? this.#takenBits : this.#moreTaken![word]!;
+    return (takenBits & bit) !== 0;
   }
 
   /** How many different answers are in. */
@@ -75,6 +99,7 @@ export class Invocation {
   readonly id: InvocationId;
   readonly plan: Plan;
   readonly round: Round;
+  readonly wiring: Wiring;
   readonly knowledge: Knowledge;
   /** Vertex to worker; differs from the plan's once a worker was lost. */
   workerOf: readonly number[];
@@ -83,6 +108,8 @@ export class Invocation {
   held: readonly HeldTask[];
   /** Activations of it under way on this machine. */
   active: number;
+  /** Of this worker's data, once it was asked for. */
+  holds: Holds | undefined;
   /** Joins of scope 0, by position. */
   readonly #root: (Join | undefined)[];
   /** Of each inner scope, by item, then by position. */
@@ -92,11 +119,13 @@ export class Invocation {
     this.id = id;
     this.plan = plan;
     this.round = round;
+    this.wiring = wiringOf(plan.graph);
     this.knowledge = new Knowledge();
     this.workerOf = plan.workerOf;
     this.lost = NONE_LOST;
     this.held = NONE_HELD;
     this.active = 0;
+    this.holds = undefined;
     this.#root = new Array(plan.graph.scopes[0]!.vertices.length);
     this.#inner = [];
   }
@@ -107,12 +136,14 @@ export class Invocation {
     if (all.size === this.lost.length) return false;
     this.lost = [...all].sort((a, b) => a - b);
     this.workerOf = relocate(this.plan, this.lost);
+    this.holds = undefined;
     return true;
   }
 
   /** The join of `vertex` for `item`, made when first asked for. */
   join(vertex: number, item: Item): Join {
-    const { scope, position } = this.plan.graph.vertices[vertex]!;
+    const scope = this.wiring.scopeOf[vertex]!;
+    const position = this.wiring.positionOf[vertex]!;
     const joins = scope === 0 ? this.#root : this.#instance(scope, item);
     let join = joins[position];
     if (join === undefined) {

@@ -6,14 +6,17 @@
 import type { Env, Tier } from "../env.ts";
 import { NONE, type Why } from "../events.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { InvocationId } from "../protocol.ts";
 import { FaaStore, type LocalCopy, type Part } from "../storage/faastore.ts";
 import { type Holds, holdsOf } from "../storage/holds.ts";
 import type { Bytes } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
-import { partsOf } from "../workflow/parts.ts";
+import { onePartOf, partsOf } from "../workflow/parts.ts";
 import type { Activation, Transfer } from "./activation.ts";
 import type { Invocation } from "./join.ts";
 import type { Journal } from "./journal.ts";
+
+const REMOTE: readonly Tier[] = ["remote"];
 
 export class LocalStore {
   readonly #env: Env;
@@ -42,10 +45,10 @@ export class LocalStore {
   place(activation: Activation, written: Written): readonly Tier[] {
     const { of, plan, invocation } = activation;
     const { datum, part, bytes } = written;
-    const copy: LocalCopy = { plan, invocation, datum, part, bytes };
     const tag = of.plan.tagOf[datum]!;
-    const holds = tag === "remote" ? 0 : this.#holdsOf(of).count[datum]!;
-    const decision = this.#policy.put(copy, tag, holds);
+    if (tag === "remote") return REMOTE;
+    const copy: LocalCopy = { plan, invocation, datum, part, bytes };
+    const decision = this.#policy.put(copy, tag, this.#holdsOf(of).count[datum]!);
     for (const evicted of decision.evicted) this.#drop("evict", evicted, "quota");
     if (decision.spilled) {
       this.#journal.data("spill", activation, written, bytes, NONE, "quota");
@@ -69,16 +72,20 @@ export class LocalStore {
   /** A vertex has ended or was skipped: what it held of this worker's data may go. */
   consumed(invocation: Invocation, by: { readonly task: number; readonly item: Item }): void {
     const { id, knowledge, plan } = invocation;
+    if (!this.#policy.holdsAny(id)) return;
     const reads = this.#holdsOf(invocation).releasedBy[by.task]!;
-    if (reads.length === 0 || !this.#policy.holdsAny(id)) return;
     const reader = { vertex: by.task, item: by.item };
     for (const read of reads) {
-      const { datum } = read;
-      for (const part of partsOf(plan.graph, read, reader, knowledge.countOf)) {
-        const freed = this.#policy.letGo(id, { datum, part });
-        if (freed !== undefined) this.#drop("release", freed, "consumed");
-      }
+      if (read.how === "all") {
+        const parts = partsOf(plan.graph, read, reader, knowledge.countOf);
+        for (const part of parts) this.#letGo(id, read.datum, part);
+      } else this.#letGo(id, read.datum, onePartOf(plan.graph, read, reader));
     }
+  }
+
+  #letGo(invocation: InvocationId, datum: number, part: Item): void {
+    const freed = this.#policy.letGo(invocation, { datum, part });
+    if (freed !== undefined) this.#drop("release", freed, "consumed");
   }
 
   /** A failed attempt's reads end, its local writes go; the next attempt does both again. */
@@ -97,8 +104,10 @@ export class LocalStore {
   }
 
   /** What a lost worker had moved as one, so the plan's tags hold; who holds what may differ. */
-  #holdsOf({ plan, workerOf }: Invocation): Holds {
-    return holdsOf(plan.graph, workerOf, this.#worker);
+  #holdsOf(invocation: Invocation): Holds {
+    const { plan, workerOf } = invocation;
+    invocation.holds ??= holdsOf(plan.graph, workerOf, this.#worker);
+    return invocation.holds;
   }
 
   #drop(kind: "evict" | "release", copy: LocalCopy, why: Why): void {

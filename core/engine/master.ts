@@ -217,9 +217,7 @@ export class Master {
   #lost(worker: number): void {
     this.#journal.fact("lost", { value: worker });
     this.#away.add(worker);
-    for (const [id, poll] of [...this.#polls]) {
-      if (poll.open.delete(worker)) this.#closeIfHeard(id, poll);
-    }
+    this.#waitNoMoreFor(worker);
     for (const invocation of this.#register.open()) {
       this.#runAgain(invocation, worker);
     }
@@ -229,6 +227,14 @@ export class Master {
   /** What is under way does without it: it must not inherit from a worker that is lost later. */
   #left(worker: number): void {
     for (const invocation of this.#register.open()) invocation.lose([worker]);
+    this.#waitNoMoreFor(worker);
+  }
+
+  /** Its answers to polls will not come. */
+  #waitNoMoreFor(worker: number): void {
+    for (const [id, poll] of [...this.#polls]) {
+      if (poll.open.delete(worker)) this.#closeIfHeard(id, poll);
+    }
   }
 
   #runAgain(invocation: Invocation, worker: number): void {

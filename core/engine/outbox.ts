@@ -23,11 +23,16 @@ export class Outbox {
   }
 
   add(to: NodeId, invocation: Invocation, answer: Answer): void {
-    const open = this.#batch
-      ? this.#parcels.find((parcel) => parcel.to === to && parcel.invocation === invocation)
-      : undefined;
+    const open = this.#batch ? this.#find(to, invocation) : undefined;
     if (open !== undefined) open.answers.push(answer);
     else this.#parcels.push({ to, invocation, answers: [answer] });
+  }
+
+  #find(to: NodeId, invocation: Invocation): Parcel | undefined {
+    for (const parcel of this.#parcels) {
+      if (parcel.to === to && parcel.invocation === invocation) return parcel;
+    }
+    return undefined;
   }
 
   /** Sends what was gathered, in order; facts as they are now. */

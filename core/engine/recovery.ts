@@ -54,7 +54,7 @@ export function heardFrom(
       const bodies = width(invocation, { vertex: graph.vertices[vertex]!.partner, item });
       for (let part = 0; part < bodies; part++) {
         const child = childItem(item, part);
-        const taken = join.heard(gatherSlot(edge, child));
+        const taken = join.heard(gatherSlot(invocation, id, child));
         if (taken !== undefined) heard.push({ edge: id, item: child, taken });
       }
     }

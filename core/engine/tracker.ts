@@ -10,7 +10,7 @@
 import { NONE } from "../events.ts";
 import type { Answer } from "../protocol.ts";
 import { evaluate, isTrue, type Value } from "../workflow/condition.ts";
-import { type Edge, type Graph, OTHERWISE, type Vertex } from "../workflow/graph.ts";
+import { type Graph, OTHERWISE, type Vertex } from "../workflow/graph.ts";
 import { childItem, type Item, parentItem, partOf } from "../workflow/item.ts";
 import { datumScope, itemIn, widthOf } from "../workflow/parts.ts";
 import type { Invocation, Join } from "./join.ts";
@@ -32,20 +32,24 @@ export interface TrackerHost {
 export class Tracker {
   readonly #host: TrackerHost;
   readonly #journal: Journal;
-  /** Answers to hear; the first `#queued` count: cutting the list would free its memory each time. */
-  readonly #queue: Answer[];
+  // Answers to hear; the first `#queued` count: cutting the lists would free their memory each time.
+  readonly #edges: number[];
+  readonly #items: Item[];
+  readonly #taken: boolean[];
   #queued: number;
 
   constructor(host: TrackerHost, journal: Journal) {
     this.#host = host;
     this.#journal = journal;
-    this.#queue = [];
+    this.#edges = [];
+    this.#items = [];
+    this.#taken = [];
     this.#queued = 0;
   }
 
   /** Answers that came from elsewhere, on edges into this machine's vertices. */
   answer(invocation: Invocation, answers: readonly Answer[]): void {
-    for (const answer of answers) this.#queue[this.#queued++] = answer;
+    for (const { edge, item, taken } of answers) this.#enqueue(edge, item, taken);
     this.#drain(invocation);
   }
 
@@ -57,28 +61,37 @@ export class Tracker {
     this.#drain(invocation);
   }
 
+  #enqueue(edge: number, item: Item, taken: boolean): void {
+    this.#edges[this.#queued] = edge;
+    this.#items[this.#queued] = item;
+    this.#taken[this.#queued] = taken;
+    this.#queued++;
+  }
+
   /** All answers of a drain are of one invocation: what they set going comes as further inputs. */
   #drain(invocation: Invocation): void {
-    for (let head = 0; head < this.#queued; head++) this.#hear(invocation, this.#queue[head]!);
+    for (let head = 0; head < this.#queued; head++) {
+      this.#hear(invocation, this.#edges[head]!, this.#items[head]!, this.#taken[head]!);
+    }
     this.#queued = 0;
   }
 
-  #hear(invocation: Invocation, answer: Answer): void {
-    const { graph } = invocation.plan;
-    const edge = graph.edges[answer.edge]!;
-    const gathers = edge.kind === "gather";
-    const item = gathers ? parentItem(answer.item) : answer.item;
-    const slot = gathers ? gatherSlot(edge, answer.item) : edge.slot;
-    const join = invocation.join(edge.to, item);
-    if (!join.hear(slot, answer.taken)) {
-      this.#journal.vertex("duplicate", invocation, { vertex: edge.to, item }, answer.edge);
+  #hear(invocation: Invocation, edge: number, told: Item, taken: boolean): void {
+    const { wiring } = invocation;
+    const vertex = wiring.edgeTo[edge]!;
+    const gathers = wiring.gathers[edge] === 1;
+    const item = gathers ? parentItem(told) : told;
+    const slot = gathers ? gatherSlot(invocation, edge, told) : wiring.edgeSlot[edge]!;
+    const join = invocation.join(vertex, item);
+    if (!join.hear(slot, taken)) {
+      this.#journal.vertex("duplicate", invocation, { vertex, item }, edge);
       return;
     }
     if (join.status !== "waiting") return;
-    const vertex = graph.vertices[edge.to]!;
-    if (vertex.kind === "close") this.#gather(invocation, { vertex: edge.to, item, join });
-    else if (join.size === vertex.inEdges.length) {
-      this.#resolve(invocation, { vertex: edge.to, item, join, cause: edge.from });
+    if (wiring.closes[vertex] === 1) this.#gather(invocation, { vertex, item, join });
+    else if (join.size === wiring.inEdgeCount[vertex]) {
+      const cause = invocation.plan.graph.edges[edge]!.from;
+      this.#resolve(invocation, { vertex, item, join, cause });
     }
   }
 
@@ -147,18 +160,20 @@ export class Tracker {
     at.join.status = taken ? "done" : "skipped";
     const { kind, outEdges } = invocation.plan.graph.vertices[at.vertex]!;
     if (kind === "foreach" || kind === "switch") {
-      for (const answer of answersOf(invocation, at, taken)) this.#tell(invocation, answer);
+      for (const answer of answersOf(invocation, at, taken)) {
+        this.#tell(invocation, answer.edge, answer.item, answer.taken);
+      }
     } else {
       // As `answersOf` has it for all others, without the list.
-      for (const edge of outEdges) this.#tell(invocation, { edge, item: at.item, taken });
+      for (const edge of outEdges) this.#tell(invocation, edge, at.item, taken);
     }
     if (outEdges.length === 0) this.#host.sink(invocation, at.vertex);
   }
 
-  #tell(invocation: Invocation, answer: Answer): void {
-    const { to } = invocation.plan.graph.edges[answer.edge]!;
-    if (this.#host.owns(invocation, to)) this.#queue[this.#queued++] = answer;
-    else this.#host.forward(invocation, answer);
+  #tell(invocation: Invocation, edge: number, item: Item, taken: boolean): void {
+    const to = invocation.wiring.edgeTo[edge]!;
+    if (this.#host.owns(invocation, to)) this.#enqueue(edge, item, taken);
+    else this.#host.forward(invocation, { edge, item, taken });
   }
 }
 
@@ -225,11 +240,10 @@ export function width(
 }
 
 /** At a close each body answers on the same edges: one slot an edge and part. */
-export function gatherSlot(edge: Edge, item: Item): number {
-  return edge.slot + (partOf(item) + 1) * GATHER_STRIDE;
+export function gatherSlot({ wiring }: Invocation, edge: number, item: Item): number {
+  const inEdges = wiring.inEdgeCount[wiring.edgeTo[edge]!]!;
+  return (partOf(item) + 1) * inEdges + wiring.edgeSlot[edge]!;
 }
-
-const GATHER_STRIDE = 65_536;
 
 /** What the trace or the seeded draw fixed, else the first case that holds, else `OTHERWISE`. */
 function chooseBranch(

@@ -7,9 +7,8 @@
 import type { Env, Input, Output, Tier } from "../env.ts";
 import type { Part } from "../storage/faastore.ts";
 import { type Bytes, elapsed, type Micros, NO_BYTES, NO_TIME } from "../units.ts";
-import { OUTSIDE } from "../workflow/graph.ts";
-import { childItem } from "../workflow/item.ts";
-import { partsOf } from "../workflow/parts.ts";
+import { childItem, type Item } from "../workflow/item.ts";
+import { onePartOf, partsOf } from "../workflow/parts.ts";
 import type { Activation, Transfer } from "./activation.ts";
 import type { Journal } from "./journal.ts";
 import type { LocalStore } from "./local-store.ts";
@@ -42,9 +41,9 @@ export class Transfers {
     if (read.ended) return false;
     read.ended = true;
     this.#store.endRead(activation, read);
-    const { stored } = activation.of.plan.graph.data[read.datum]!.spec;
+    const isStored = activation.of.wiring.isStored[read.datum] === 1;
     const wait_us = this.#since(read.since);
-    if (stored) this.#journal.data("get", activation, read, bytes, wait_us, read.tier);
+    if (isStored) this.#journal.data("get", activation, read, bytes, wait_us, read.tier);
     else this.#journal.data("get", activation, read, NO_BYTES, wait_us, "absent");
     activation.readsLeft--;
     return activation.readsLeft === 0;
@@ -102,24 +101,27 @@ export class Transfers {
 
   #readsOf(activation: Activation): readonly Transfer[] {
     const { of, task, item } = activation;
-    const { knowledge } = of;
     const { graph } = of.plan;
     const reader = { vertex: task, item };
     const reads: Transfer[] = [];
     for (const read of graph.vertices[task]!.reads) {
-      const { datum } = read;
-      const outside = graph.data[datum]!.producer === OUTSIDE;
-      for (const part of partsOf(graph, read, reader, knowledge.countOf)) {
-        const at = { datum, part };
-        if (knowledge.absent(datum, part)) {
-          this.#journal.data("get", activation, at, NO_BYTES, NO_TIME, "absent");
-          continue;
-        }
-        const tier = outside ? "remote" : this.#store.beginRead(activation, at);
-        reads.push(newTransfer(at, tier, NO_BYTES));
-      }
+      if (read.how === "all") {
+        const parts = partsOf(graph, read, reader, of.knowledge.countOf);
+        for (const part of parts) this.#addRead(reads, activation, read.datum, part);
+      } else this.#addRead(reads, activation, read.datum, onePartOf(graph, read, reader));
     }
     return reads;
+  }
+
+  #addRead(reads: Transfer[], activation: Activation, datum: number, part: Item): void {
+    const { knowledge, wiring } = activation.of;
+    const read = newTransfer(datum, part, "remote", NO_BYTES);
+    if (knowledge.absent(datum, part)) {
+      this.#journal.data("get", activation, read, NO_BYTES, NO_TIME, "absent");
+      return;
+    }
+    if (wiring.comesFromOutside[datum] === 0) read.tier = this.#store.beginRead(activation, read);
+    reads.push(read);
   }
 
   #place(
@@ -127,8 +129,9 @@ export class Transfers {
     activation: Activation,
     written: Part & { readonly bytes: Bytes },
   ): void {
+    const { datum, part, bytes } = written;
     for (const tier of this.#store.place(activation, written)) {
-      writes.push(newTransfer(written, tier, written.bytes));
+      writes.push(newTransfer(datum, part, tier, bytes));
     }
   }
 
@@ -179,6 +182,6 @@ export class Transfers {
   }
 }
 
-function newTransfer({ datum, part }: Part, tier: Tier, bytes: Bytes): Transfer {
+function newTransfer(datum: number, part: Item, tier: Tier, bytes: Bytes): Transfer {
   return { datum, part, tier, bytes, tries: 0, since: NO_TIME, ended: false };
 }

@@ -160,7 +160,7 @@ export class WorkerSp implements WorkerScheme {
   }
 
   #forward(invocation: Invocation, answer: Answer): void {
-    const { to } = invocation.plan.graph.edges[answer.edge]!;
+    const to = invocation.wiring.edgeTo[answer.edge]!;
     this.#outbox.add(workerNode(invocation.workerOf[to]!), invocation, answer);
   }
 

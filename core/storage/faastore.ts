@@ -4,6 +4,7 @@
  */
 
 import type { Tier } from "../env.ts";
+import { NONE } from "../events.ts";
 import type { Tag } from "../plan/plan.ts";
 import type { InvocationId } from "../protocol.ts";
 import { type Bytes, NO_BYTES } from "../units.ts";
@@ -47,11 +48,16 @@ export class FaaStore {
   #used: Bytes;
   /** Of each invocation, its local parts; in order of writing, so the first evictable is the oldest. */
   readonly #parts: Map<InvocationId, Map<PartKey, Entry>>;
+  /** Whose parts were asked for last, mostly those that are asked for next; and its parts. */
+  #latest: InvocationId;
+  #latestParts: Map<PartKey, Entry> | undefined;
 
   constructor() {
     this.#quota = NO_BYTES;
     this.#used = NO_BYTES;
     this.#parts = new Map();
+    this.#latest = NONE;
+    this.#latestParts = undefined;
   }
 
   get quota(): Bytes {
@@ -68,7 +74,7 @@ export class FaaStore {
 
   /** Whether any part of the invocation is here. */
   holdsAny(invocation: InvocationId): boolean {
-    return this.#parts.has(invocation);
+    return this.#known(invocation) !== undefined;
   }
 
   /**
@@ -133,11 +139,11 @@ export class FaaStore {
 
   /** Everything left of an invocation that is over. */
   end(invocation: InvocationId): readonly LocalCopy[] {
-    const parts = this.#parts.get(invocation);
+    const parts = this.#known(invocation);
     if (parts === undefined) return NOTHING;
     const left = [...parts.values()];
     for (const entry of left) this.#used = (this.#used - entry.bytes) as Bytes;
-    this.#parts.delete(invocation);
+    this.#drop(invocation);
     return left;
   }
 
@@ -161,21 +167,35 @@ export class FaaStore {
   }
 
   #find(invocation: InvocationId, part: Part): Entry | undefined {
-    return this.#parts.get(invocation)?.get(keyOf(part));
+    return this.#known(invocation)?.get(keyOf(part));
   }
 
   #forget(entry: Entry): void {
     const parts = this.#partsOf(entry.invocation);
     parts.delete(keyOf(entry));
     this.#used = (this.#used - entry.bytes) as Bytes;
-    if (parts.size === 0) this.#parts.delete(entry.invocation);
+    if (parts.size === 0) this.#drop(entry.invocation);
+  }
+
+  #known(invocation: InvocationId): Map<PartKey, Entry> | undefined {
+    if (invocation !== this.#latest) {
+      this.#latest = invocation;
+      this.#latestParts = this.#parts.get(invocation);
+    }
+    return this.#latestParts;
+  }
+
+  #drop(invocation: InvocationId): void {
+    this.#parts.delete(invocation);
+    if (invocation === this.#latest) this.#latestParts = undefined;
   }
 
   #partsOf(invocation: InvocationId): Map<PartKey, Entry> {
-    let parts = this.#parts.get(invocation);
+    let parts = this.#known(invocation);
     if (parts === undefined) {
       parts = new Map();
       this.#parts.set(invocation, parts);
+      this.#latestParts = parts;
     }
     return parts;
   }

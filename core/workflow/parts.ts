@@ -3,7 +3,7 @@
  */
 
 import { type Graph, OUTSIDE, type Read } from "./graph.ts";
-import { childItem, type Item, parentItem, partOf } from "./item.ts";
+import { childItem, type Item, parentItem, partOf, ROOT_ITEM } from "./item.ts";
 
 /** How many items the list `datum` has, written by the producer's item `item`; undefined: unknown. */
 export type CountOf = (datum: number, item: Item) => number | undefined;
@@ -45,31 +45,30 @@ export function partsOf(
   reader: { readonly vertex: number; readonly item: Item },
   countOf: CountOf,
 ): readonly Item[] {
+  if (read.how !== "all") return [onePartOf(graph, read, reader)];
   const scope = graph.vertices[reader.vertex]!.scope;
   const producerScope = datumScope(graph, read.datum);
-  switch (read.how) {
-    case "same":
-      return [itemIn(graph, reader.item, { from: scope, to: producerScope })];
-    case "item": {
-      const at = itemIn(graph, reader.item, {
-        from: scope,
-        to: walkingScope(graph, scope, read.datum),
-      });
-      const whole = itemIn(graph, reader.item, { from: scope, to: producerScope });
-      return [childItem(whole, partOf(at))];
-    }
-    case "all": {
-      const shared = sharedScope(graph, scope, producerScope);
-      const base = itemIn(graph, reader.item, { from: scope, to: shared });
-      const wholes = expand(graph, base, { from: shared, to: producerScope }, countOf);
-      if (graph.data[read.datum]!.spec.items === undefined) return wholes;
-      const parts: Item[] = [];
-      for (const whole of wholes) addChildren(parts, whole, countOf(read.datum, whole) ?? 0);
-      return parts;
-    }
-    default:
-      return read.how satisfies never;
-  }
+  const shared = sharedScope(graph, scope, producerScope);
+  const base = itemIn(graph, reader.item, { from: scope, to: shared });
+  const wholes = expand(graph, base, { from: shared, to: producerScope }, countOf);
+  if (graph.data[read.datum]!.spec.items === undefined) return wholes;
+  const parts: Item[] = [];
+  for (const whole of wholes) addChildren(parts, whole, countOf(read.datum, whole) ?? 0);
+  return parts;
+}
+
+/** The part, where the reader reads just one: not of a read of `all`. */
+export function onePartOf(
+  graph: Graph,
+  { datum, how }: Read,
+  { vertex, item }: { readonly vertex: number; readonly item: Item },
+): Item {
+  if (item === ROOT_ITEM && how === "same") return item;
+  const from = graph.vertices[vertex]!.scope;
+  const whole = itemIn(graph, item, { from, to: datumScope(graph, datum) });
+  if (how === "same") return whole;
+  const walked = itemIn(graph, item, { from, to: walkingScope(graph, from, datum) });
+  return childItem(whole, partOf(walked));
 }
 
 /** The scope at or around `scope` whose foreach walks `datum`. */

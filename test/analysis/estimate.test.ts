@@ -3,8 +3,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Estimates, estimate } from "../../analysis/estimate.ts";
+import type { RunLog } from "../../analysis/estimate-jobs.ts";
 import { Load } from "../../analysis/estimate-load.ts";
-import { estimated, lognormal, theilSen } from "../../analysis/estimate-robust.ts";
+import { estimated, leastAbsolute, lognormal, theilSen } from "../../analysis/estimate-robust.ts";
 import { Streams } from "../../sim/streams.ts";
 import { KNOWN, knownLogs, knownProfile } from "../fixtures/known-cluster.ts";
 
@@ -14,6 +15,11 @@ const found: Estimates = estimate(knownLogs(12));
 function near(one: number | undefined, other: number, share: number): void {
   const text = `${one} is not within ${100 * share}% of ${other}`;
   assert.ok(one !== undefined && Math.abs(one - other) <= share * other, text);
+}
+
+/** As live's logs do. */
+function saysCores({ header, events }: RunLog): RunLog {
+  return { header: { ...header, config: { ...header.config, cores: 2 } }, events };
 }
 
 test("the cores that jobs share are found from functions that competed for them", () => {
@@ -73,16 +79,44 @@ test("sleep is told from waiting for a core", () => {
 });
 
 test("as many cores as the machine has, if the logs say; functions then take the same", () => {
-  const told = knownLogs(12).map(({ header, events }) => {
-    return { header: { ...header, config: { ...header.config, cores: 2 } }, events };
-  });
+  const told = knownLogs(12).map(saysCores);
   const { cores, functions } = estimate(told);
-  assert.equal([cores.value, cores.count], [2, told.length]);
+  near(cores.value, 2, 0.01);
   for (const [name, { setUp, sleep }] of KNOWN.functions) {
     const of = functions.get(name)!;
     near(of.setUp, setUp, 0.15);
     assert.ok(Math.abs(of.sleep.value - sleep.value) < 1_000, name);
   }
+});
+
+/** Activations end one by one, short and long: so their number and the time are told apart. */
+function unseen(handling: number): Estimates {
+  const exactly = (value: number) => ({ value, spread: 0, count: 1 });
+  const logs = [5_000, 30_000].flatMap((step) => {
+    const compute = Array.from({ length: 10 }, (_, index) => step * (index + 1));
+    const work = { ...KNOWN.functions.get("known.work")!, compute };
+    const known = {
+      ...{ ...KNOWN, spawn: exactly(4_000) },
+      ...{ activation: exactly(3_000), handling: exactly(handling) },
+      functions: new Map([...KNOWN.functions, ["known.work", work]]),
+    };
+    return knownLogs(12, knownProfile(known));
+  });
+  return estimate(logs.map(saysCores));
+}
+
+test("core time that daemons take unseen is found where functions wanted every core", () => {
+  const { cores, spawn, activation, handling } = unseen(0);
+  near(cores.value, 2, 0.05);
+  near(spawn?.value, 4_000, 0.2);
+  near(activation?.value, 3_000, 0.25);
+  assert.ok(
+    handling!.value < 1_000,
+    `messages took nothing, and seem to take ${handling!.value} us`,
+  );
+  // Those sent just before come on top: some of that is done among the functions.
+  const busy = unseen(2_000).handling!.value;
+  assert.ok(busy > 2_000 && busy < 4_000, `messages took 2 ms each, and seem to take ${busy} us`);
 });
 
 test("a function with threads computes more than it lasts, and does not sleep", () => {
@@ -128,14 +162,41 @@ test("without logs there is nothing, and nobody waited", () => {
 });
 
 test("core time of a job: all of the interval while there are cores, its share when there are not", () => {
-  const busy = { from: 100, to: 200, weight: 1 };
-  const load = new Load([{ from: 0, to: 300, weight: 1 }, busy, busy, busy]);
-  assert.is(load.coreTime({ from: 0, to: 100 }, 2), 100);
-  assert.is(load.coreTime({ from: 0, to: 300 }, 2), 250);
-  assert.is(load.coreTime({ from: 150, to: 160 }, 1), 2.5);
+  const busy = { from: 100, to: 200, weight: 1, by: "function" as const };
+  const load = new Load([{ ...busy, from: 0, to: 300 }, busy, busy, busy]);
+  const two = { cores: 2, by: "function" as const };
+  assert.is(load.coreTime({ from: 0, to: 100 }, two), 100);
+  assert.is(load.coreTime({ from: 0, to: 300 }, two), 250);
+  assert.is(load.coreTime({ from: 150, to: 160 }, { ...two, cores: 1 }), 2.5);
   assert.is(load.turns({ from: 100, to: 200 }), 25);
   assert.is(load.mean({ from: 0, to: 300 }), 2);
   assert.is(load.most, 4);
+});
+
+test("all daemons together get of a core what one function gets", () => {
+  const function_ = { from: 0, to: 120, weight: 1, by: "function" as const };
+  const daemon = { ...function_, by: "daemon" as const };
+  const load = new Load([function_, function_, function_, daemon, daemon]);
+  const span = { from: 0, to: 120 };
+  // Three functions and the daemons: half a core each.
+  assert.is(load.coreTime(span, { cores: 2, by: "function" }), 60);
+  assert.is(load.coreTime(span, { cores: 2, by: "daemon" }), 30);
+  assert.is(load.stepTime(span, 2), 60);
+  assert.is(load.stepTime({ from: 120, to: 200 }, 2), 80);
+});
+
+test("coefficients of least absolute errors do not mind rows that are far off, nor fall below 0", () => {
+  const rows = Array.from({ length: 30 }, (_, at) => ({
+    x: [1, at % 5, at % 3],
+    y: at % 7 === 6 ? 100 : 2 + 3 * (at % 5),
+  }));
+  const [one, five, three] = leastAbsolute(rows)!.coefficients;
+  near(one, 2, 0.01);
+  near(five, 3, 0.01);
+  assert.ok(Math.abs(three!) < 0.01);
+  const falling = leastAbsolute(rows.map(({ x }) => ({ x, y: 4 - x[1]! })))!;
+  assert.is(falling.coefficients[1], 0);
+  assert.is(leastAbsolute([]), undefined);
 });
 
 test("a line through points of which a quarter is far off", () => {

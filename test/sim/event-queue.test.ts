@@ -45,6 +45,40 @@ test("pop gives time, kind and target as they were scheduled", () => {
   assert.is(queue.target, target);
 });
 
+test("a posted event comes in its turn, and the lane may grow and be swept around it", () => {
+  const queue = new EventQueue();
+  const expected: number[] = [];
+  for (let value = 0; value < 300; value++) {
+    if (value % 3 === 0) {
+      queue.post(0, 1, value);
+      expected.push(value);
+    } else queue.cancel(queue.schedule(0, 1, value));
+  }
+  for (let value = 1_000; value < 1_500; value++) {
+    queue.post(0, 1, value);
+    expected.push(value);
+  }
+  queue.post(5, 1, 2_000);
+  assert.is(queue.size, 601);
+  assert.equal(targetsOf(queue), [...expected, 2_000]);
+  queue.post(5, 4, "late");
+  assert.ok(queue.pop());
+  assert.equal([queue.time, queue.kind, queue.target], [5, 4, "late"]);
+});
+
+test("what waits outside comes before what was scheduled for its time after it", () => {
+  const queue = new EventQueue();
+  queue.schedule(5, 0, "before");
+  const number = queue.drawNumber();
+  queue.schedule(5, 0, "after");
+  assert.not(queue.isFirst(number));
+  queue.pop();
+  assert.ok(queue.isFirst(number));
+  queue.pop();
+  queue.post(5, 0, "now");
+  assert.ok(queue.isFirst(number));
+});
+
 test("an empty queue has no next time and gives nothing", () => {
   const queue = new EventQueue();
   assert.is(queue.peekTime(), Infinity);

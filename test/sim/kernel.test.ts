@@ -45,7 +45,7 @@ test("a step asked for now comes after those that were asked for this time befor
 test("a cancelled step is not taken", () => {
   const kernel = new Kernel();
   const { log, note } = recorder(kernel);
-  const token = kernel.at(us(10), note("cancelled"));
+  const token = kernel.timer(us(10), note("cancelled"));
   kernel.at(us(11), note("kept"));
   kernel.cancel(token);
   toTheEnd(kernel);
@@ -71,6 +71,35 @@ test("what a background step asks for keeps the run alive", () => {
   kernel.at(us(10), note("last"));
   toTheEnd(kernel);
   assert.equal(log, ["10 last", "55 awaited"]);
+});
+
+test("a run asks whether it is over when it is told to, not after each step", () => {
+  const kernel = new Kernel();
+  const { log, note } = recorder(kernel);
+  let asked = 0;
+  kernel.at(us(1), note("first"));
+  kernel.at(us(2), { step: () => kernel.reconsider() });
+  kernel.at(us(3), note("never"));
+  kernel.run(() => ++asked === 2);
+  assert.equal(log, ["1 first"]);
+  assert.is(asked, 2);
+  assert.not.ok(kernel.isIdle);
+});
+
+test("at one time models and steps come in the order in which their times were set", () => {
+  const kernel = new Kernel();
+  const { log, note } = recorder(kernel);
+  const bus = new SharedRate<Step>({ rate: 1_000_000 });
+  const watch = kernel.watch(bus);
+  const start = (name: string): void => {
+    bus.start(kernel.now, { bytes: 10, target: note(name) });
+    watch.touch();
+  };
+  kernel.at(us(10), note("before"));
+  kernel.at(us(0), { step: () => start("moved") });
+  kernel.at(us(1), { step: () => void kernel.at(us(10), note("after")) });
+  toTheEnd(kernel);
+  assert.equal(log, ["10 before", "10 moved", "10 after"]);
 });
 
 test("a step in the past is a mistake", () => {

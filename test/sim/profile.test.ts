@@ -78,7 +78,8 @@ test("what only some clusters have may be left out, and is read where it stands"
   assert.is(profileOf("ideal").functions, undefined);
   assert.is(profileOf("ideal").mechanisms.hosts, undefined);
   const { daemon, functions, mechanisms } = knownProfile();
-  assert.equal(daemon, { intake: 2_500, message: 1_000 });
+  const nothing = { spawn: 0, activation: 0, handling: 0 };
+  assert.equal(daemon, { intake: 2_500, message: 1_000, ...nothing });
   assert.is(mechanisms.hosts, "shared");
   assert.equal(functions?.["known.split"], {
     ...{

@@ -90,6 +90,57 @@ test("the broker's time is added to each message between two daemons", () => {
   assert.is(finish, 1_500 + 100_000 + 1_500);
 });
 
+const UNSEEN = { intake: 0, message: 0, spawn: 0, activation: 0, handling: 0 };
+
+function daemonWith(changes: Partial<typeof UNSEEN>): NonNullable<Profile["daemon"]> {
+  return { ...UNSEEN, ...changes } as NonNullable<Profile["daemon"]>;
+}
+
+test("what an activation leaves for the daemons takes of the cores of those that still compute", () => {
+  const functions = {
+    "pair.one": takes({ compute: 20_000 }),
+    "pair.two": takes({ compute: 100_000 }),
+  };
+  const two = (activation: number): number => {
+    const daemon = daemonWith({ activation });
+    return waits(eventsWith(profileWith({ functions, daemon, mechanisms: shared })), "execute")[1]!;
+  };
+  assert.is(two(0), 120_000);
+  // From 40 ms on it shares the core for the 60 ms that take 30 ms of it.
+  assert.is(two(30_000), 150_000);
+});
+
+test("each message between two daemons takes core time beside its way, on one machine", () => {
+  const daemon = daemonWith({ handling: 10_000 });
+  // Two of them begin with the functions, and have a third of the core together.
+  assert.equal(
+    waits(eventsWith(profileWith({ daemon, mechanisms: shared })), "execute"),
+    [220_000, 220_000],
+  );
+  assert.equal(waits(eventsWith(profileWith({ daemon })), "execute"), [100_000, 100_000]);
+});
+
+test("while a worker makes the process of a container, its other activations wait", () => {
+  const wide = specIn(`
+faasflow: 1
+name: wide
+inputs:
+  list: { items: 3, size: 10, value: [1, 2, 3] }
+tasks:
+  each: { compute: 0, reads: [input.list] }
+steps:
+  - foreach: { name: all, over: input.list, steps: [each] }
+`);
+  const profile = profileWith({ daemon: daemonWith({ spawn: 4_000 }), mechanisms: shared });
+  const events: Event[] = [];
+  const scenario = scenarioOf([wide], { profile, partition: "faasflow", load: invocations(1) });
+  new PreparedScenario(scenario).simulate({ check: true, event: (event) => events.push(event) });
+  const queued = events.filter(({ kind }) => kind === "queue").map(({ time }) => time);
+  assert.equal(queued, [0, 4_000, 8_000]);
+  // That they are ready is heard once the last process has been made.
+  assert.equal(waits(events, "ready"), [12_000, 8_000, 4_000]);
+});
+
 test("functions take what the profile says of them, others what their workflow says", () => {
   const functions = { "pair.one": takes({ compute: 7_000, sleep: 5_000 }) };
   assert.equal(waits(eventsWith(profileWith({ functions })), "execute"), [12_000, 100_000]);

@@ -156,6 +156,16 @@ test("a worker that is leaving is given nothing more where the load decides", ()
   assert.equal(assigned(env), [[1, FIRST, 1]]);
 });
 
+test("a poll does not wait for a worker that has left before it answered", () => {
+  const [machine, env] = master({ pollBeforeAssign: true });
+  machine.handle(invoke);
+  machine.handle(from(workerNode(0), { tag: "load", poll: 0, running: 0, queued: 0 }));
+  machine.handle({ tag: "worker-leaving", worker: 1 });
+  assert.equal(assigned(env), []);
+  machine.handle({ tag: "worker-left", worker: 1 });
+  assert.equal(assigned(env), [[0, FIRST, 1]]);
+});
+
 test("what began goes on with a worker that is leaving, though the invocation comes twice", () => {
   const [machine, env] = master({ followPlan: true });
   machine.handle(invoke);
