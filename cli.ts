@@ -14,7 +14,6 @@ import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Runtime from "effect/Runtime";
 import { planCommand } from "./analysis/plan-command.ts";
-import { reportCommand } from "./analysis/report-command.ts";
 import {
   CONFIGURED,
   gatewayCommand,
@@ -31,6 +30,7 @@ import { adviseCommand } from "./sim/advise-command.ts";
 import { calibrateCommand } from "./sim/calibrate-command.ts";
 import { compareCommand } from "./sim/compare-command.ts";
 import { experimentCommand } from "./sim/experiment-command.ts";
+import { reportCommand } from "./sim/report-command.ts";
 import { simulateCommand } from "./sim/simulate-command.ts";
 import { startCommand } from "./sim/start-command.ts";
 import { sweepCommand } from "./sim/sweep-command.ts";
@@ -124,7 +124,7 @@ setTimeout(() => process.exit(), GRACE_MS).unref();
 function inOneLine(message: string): string {
   const [problem = "", names] = message.trim().split(/\s*Did you mean this\?\s*/);
   const hint = names === undefined ? "" : ` Did you mean ${names.split(/\s+/).join(" or ")}?`;
-  return `${problem}.${hint}`;
+  return `${problem.replace(/\.*$/, "")}.${hint}`;
 }
 
 /** Prints what went wrong, unless it was printed already; gives the exit code. */

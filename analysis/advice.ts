@@ -1,5 +1,6 @@
 /** What a search for a cheap configuration found: each configuration tried, against its goals. */
 
+import { counted } from "./count-text.ts";
 import type { CsvRow } from "./csv.ts";
 import type { Unit } from "./metric-rows.ts";
 import type { Settings, StudyMetric } from "./study-rows.ts";
@@ -48,7 +49,8 @@ export function judged(
   const wrong = samples.flatMap((sample) => sample.wrong);
   const aborted = worstOf(samples, "invocations_aborted") ?? 0;
   const isGoal = goals.some(({ metric }) => metric === "invocations_aborted");
-  const why = wrong[0] ?? (aborted > 0 && !isGoal ? `${aborted} invocations aborted` : undefined);
+  const why =
+    wrong[0] ?? (aborted > 0 && !isGoal ? `${counted(aborted, "invocation")} aborted` : undefined);
   const meets = why === undefined && goals.every((goal, index) => isMet(goal, worst[index]));
   const finished = samples.map(({ rows }) => rows[0]?.count ?? 0);
   return { candidate, meets, worst, count: Math.min(...finished), why };
@@ -67,8 +69,32 @@ function isMet({ relation, limit }: Goal, value: number | undefined): boolean {
 
 /** How far beyond its limits the worst goal is, as a share of the limit; below 0: it is met. */
 export function missOf({ worst }: Tried, goals: readonly Goal[]): number {
-  return Math.max(...goals.map(({ limit }, i) => ((worst[i] ?? Infinity) - limit) / limit));
+  return Math.max(...goals.map(({ limit }, i) => shareBeyond(worst[i] ?? Infinity, limit)));
 }
+
+function shareBeyond(value: number, limit: number): number {
+  return value === limit ? 0 : (value - limit) / limit;
+}
+
+/** Of what misses by a share of the limit: no 0% that is none, and no thousands of percent. */
+export function missText(share: number): string {
+  if (!Number.isFinite(share)) return "beyond the limit";
+  if (share === 0) return "right at the limit";
+  if (share < LEAST_SHARE) return "less than 1% beyond";
+  return share < MOST_SHARE ? `${percent(share)} beyond` : `${number(share + 1)} times the limit`;
+}
+
+/** The same in a column. */
+function missCell(share: number): string {
+  if (!Number.isFinite(share)) return "";
+  if (share === 0) return "+0";
+  if (share < LEAST_SHARE) return "+<1%";
+  return share < MOST_SHARE ? `+${percent(share)}` : `x${number(share + 1)}`;
+}
+
+/** What would be rounded to 0%. */
+const LEAST_SHARE = 0.005;
+const MOST_SHARE = 10;
 
 export interface Advice {
   /** What is the same in all configurations. */
@@ -139,10 +165,16 @@ function rowOf({ candidate, worst, count, meets, why }: Tried, goals: readonly G
   const cells = goals.flatMap((goal, index) => {
     const value = worst[index];
     if (value === undefined) return ["-", "-"];
-    const beyond = isMet(goal, value) ? "" : `+${percent((value - goal.limit) / goal.limit)}`;
-    return [number(readable(value, goal.unit)), beyond];
+    if (isMet(goal, value)) return [number(readable(value, goal.unit)), ""];
+    return [missedText(value, goal), missCell(shareBeyond(value, goal.limit))];
   });
   return [...places.map(String), ...cells, `${count}`, meets ? "meets" : (why ?? "")];
+}
+
+/** With as many digits as it takes to see that it is not the limit. */
+function missedText(value: number, { limit, unit }: Goal): string {
+  const [short, exact] = [number(readable(value, unit)), readable(value, unit)];
+  return short === number(readable(limit, unit)) ? `${Number(exact.toPrecision(9))}` : short;
 }
 
 export function candidateText({ workers, bandwidth_MBps }: Candidate): string {

@@ -12,8 +12,10 @@ import { GATEWAY, MASTER, type NodeId, workerNode } from "../core/node.ts";
 import type { Micros } from "../core/units.ts";
 import { type Item, itemPath, parseItemPath, ROOT_ITEM } from "../core/workflow/item.ts";
 import { LineProblems, shown } from "../core/workflow/line-problems.ts";
+import { EventChecks } from "./event-checks.ts";
 import { type EventHeader, EventHeaderSchema, type PlanHeader } from "./event-header.ts";
 import { NO_ITEM } from "./event-log.ts";
+import { headerFaults } from "./header-faults.ts";
 
 export interface EventLog {
   readonly header: EventHeader;
@@ -61,7 +63,11 @@ function readHeader(line: string | undefined, problems: LineProblems): EventHead
     return undefined;
   }
   const header = decodeHeader(value);
-  if (Result.isSuccess(header)) return header.success;
+  if (Result.isSuccess(header)) {
+    const faults = headerFaults(header.success);
+    for (const fault of faults) problems.add({ line: 1, ...fault, next: "Record the run anew." });
+    return faults.length === 0 ? header.success : undefined;
+  }
   const all = describe(header.failure.issue).issues.map(({ path = [], message }) => ({
     line: 1,
     path: path.map((step) => String(typeof step === "object" ? step.key : step)).join("."),
@@ -100,6 +106,7 @@ function parseJson(text: string): unknown {
 
 interface PlanIds {
   readonly plan: number;
+  readonly workflow: string;
   readonly tasks: ReadonlyMap<string, number>;
   readonly data: ReadonlyMap<string, number>;
 }
@@ -118,6 +125,7 @@ class EventParser {
   readonly #problems: LineProblems;
   readonly #byPlan: Map<number, PlanIds>;
   readonly #byWorkflow: Map<string, PlanIds>;
+  readonly #checks: EventChecks;
   #line: number;
   #record: Record<string, unknown>;
   #wrong: boolean;
@@ -126,6 +134,7 @@ class EventParser {
     this.#problems = problems;
     this.#byPlan = new Map();
     this.#byWorkflow = new Map();
+    this.#checks = new EventChecks(header.workflows);
     this.#line = 1;
     this.#record = {};
     this.#wrong = false;
@@ -152,25 +161,29 @@ class EventParser {
       }
     }
     const plan = this.#plan();
+    const time = this.#whole("time_us", { required: true }) as Micros;
+    const task = this.#named("task", plan?.tasks);
     const datum = this.#named("datum", plan?.data);
     const event: Event = {
-      time: this.#whole("time_us", { required: true }) as Micros,
+      time,
       node: this.#node(),
       kind: this.#kind(),
-      plan: plan?.plan ?? this.#whole("plan"),
+      plan: plan?.plan ?? NONE,
       invocation: this.#whole("invocation"),
-      task: this.#named("task", plan?.tasks),
-      item: this.#item("item", ROOT_ITEM),
+      task,
+      item: this.#item("item", { otherwise: ROOT_ITEM, of: task }),
       attempt: this.#whole("attempt"),
       container: this.#whole("container"),
       datum,
-      part: this.#item("part", datum === NONE ? NONE : ROOT_ITEM),
+      part: this.#item("part", { otherwise: datum === NONE ? NONE : ROOT_ITEM, of: datum }),
       bytes: this.#whole("bytes"),
       wait_us: this.#whole("wait_us"),
       cpu_us: this.#whole("cpu_us"),
       value: this.#whole("value"),
       why: this.#why(),
     };
+    const fault = this.#wrong ? undefined : this.#checks.faultIn(event);
+    if (fault !== undefined) this.#problem(fault.path, fault.found, fault.expected);
     return this.#wrong ? undefined : event;
   }
 
@@ -216,30 +229,40 @@ class EventParser {
 
   #plan(): PlanIds | undefined {
     const { workflow, plan } = this.#record;
-    if (typeof plan === "number") return this.#byPlan.get(plan);
-    if (workflow === undefined) return undefined;
-    const ids = typeof workflow === "string" ? this.#byWorkflow.get(workflow) : undefined;
-    if (ids === undefined) {
-      const names = [...this.#byWorkflow.keys()].join(", ");
-      this.#problem("workflow", shown(workflow), `a workflow of the header: ${names}`);
+    const known = this.#known("workflow", workflow, this.#byWorkflow);
+    if (plan === undefined) return known;
+    const ids = this.#known("plan", plan, this.#byPlan);
+    if (ids !== undefined && workflow !== undefined && ids.workflow !== workflow) {
+      this.#problem("plan", shown(plan), `a plan of the workflow ${shown(workflow)}`);
     }
     return ids;
+  }
+
+  #known(
+    field: "workflow" | "plan",
+    value: unknown,
+    plans: ReadonlyMap<unknown, PlanIds>,
+  ): PlanIds | undefined {
+    const ids = plans.get(value);
+    if (ids !== undefined || value === undefined) return ids;
+    this.#problem(field, shown(value), `a ${field} of the header: ${[...plans.keys()].join(", ")}`);
+    return undefined;
   }
 
   #named(field: string, ids: ReadonlyMap<string, number> | undefined): number {
     const value = this.#record[field];
     if (value === undefined) return NONE;
-    if (typeof value === "number" && Number.isSafeInteger(value)) return value;
     const id = typeof value === "string" ? ids?.get(value) : undefined;
     if (id !== undefined) return id;
     this.#problem(field, shown(value), `a ${field} that the header names for this workflow`);
     return NONE;
   }
 
-  #item(field: string, otherwise: Item): Item {
+  /** `of`: the task or datum, which has one. */
+  #item(field: string, { otherwise, of }: { readonly otherwise: Item; readonly of: number }): Item {
     const value = this.#record[field];
     if (value === undefined) return otherwise;
-    if (value === NO_ITEM) return NONE;
+    if (value === NO_ITEM && of === NONE) return NONE;
     if (typeof value === "string") {
       const item = parseItemPath(value);
       if (Number.isSafeInteger(item) && itemPath(item) === value) return item;
@@ -252,6 +275,7 @@ class EventParser {
 function planIds(plan: PlanHeader): PlanIds {
   return {
     plan: plan.plan,
+    workflow: plan.workflow,
     tasks: new Map(plan.tasks.map((name, id) => [name, id])),
     data: new Map(plan.data.map((name, id) => [name, id])),
   };

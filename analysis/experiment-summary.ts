@@ -1,5 +1,6 @@
 /** How far ours are from the published figures, and what `faasflow experiment` prints. */
 
+import { counted } from "./count-text.ts";
 import { experimentOf } from "./experiment.ts";
 import { type ExperimentRow, relativeError, systemOf } from "./experiment-rows.ts";
 import { partsOf, protocolOf, SYSTEMS, tablesOf, titleOf } from "./experiment-table.ts";
@@ -70,7 +71,7 @@ function isOrdered(cells: readonly ExperimentRow[]): readonly boolean[] {
 export function accuracyText(accuracy: Accuracy): string {
   const { metric, cells, mean, worst, worstCell, ordered, pairs } = accuracy;
   return (
-    `${COMPARED[metric]}: ${cells} cells, off by ${percent(mean)} on average, ` +
+    `${COMPARED[metric]}: ${counted(cells, "cell")}, off by ${percent(mean)} on average, ` +
     `${percent(worst)} at most (${worstCell}); order of the systems right in ${ordered} of ${pairs}`
   );
 }

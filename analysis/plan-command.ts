@@ -1,6 +1,5 @@
 /** `faasflow plan`: groups, placement, storage tags and critical path, as text, DOT and SVG. */
 
-import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
@@ -12,7 +11,9 @@ import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import { compile } from "../core/workflow/compile.ts";
 import { quoted } from "../core/workflow/problem.ts";
+import { MAX_WORKERS } from "../sim/simulate-flags.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
+import { targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { planDot } from "./plan-dot.ts";
 import { planSvg } from "./plan-svg.ts";
@@ -52,9 +53,11 @@ export const planCommand = Command.make(
     if (method === undefined) {
       problems.push(`--partition: ${quoted(partition)}. Choose one of ${METHODS.join(", ")}.`);
     }
-    if (!/^[1-9]\d{0,3}$/.test(workers)) {
-      problems.push(`--workers: ${quoted(workers)}. Give a whole number from 1 to 9,999.`);
+    if (!/^[1-9]\d*$/.test(workers) || Number(workers) > MAX_WORKERS) {
+      const remedy = `Give a whole number from 1 to ${MAX_WORKERS}.`;
+      problems.push(`--workers: ${quoted(workers)}. ${remedy}`);
     }
+    problems.push(...targetProblems({ dot, svg }));
     if (Result.isFailure(spec) || method === undefined || problems.length > 0) {
       return yield* new UsageErrors({ problems });
     }
@@ -62,8 +65,10 @@ export const planCommand = Command.make(
     const graph = compile(spec.success);
     const plan = makePlan({ id: 0, version: 1, graph, method, storage: "faastore", cluster });
     yield* Console.log(planText(plan));
-    if (Option.isSome(dot)) yield* write(dot.value, planDot(plan));
-    if (Option.isSome(svg)) yield* write(svg.value, yield* Effect.promise(() => planSvg(plan)));
+    if (Option.isSome(dot)) yield* writeNamed("dot", dot.value, planDot(plan));
+    if (Option.isSome(svg)) {
+      yield* writeNamed("svg", svg.value, yield* Effect.promise(() => planSvg(plan)));
+    }
   }),
 ).pipe(
   Command.withDescription("Show how a workflow is divided among workers"),
@@ -75,10 +80,3 @@ export const planCommand = Command.make(
     },
   ]),
 );
-
-function write(path: string, text: string): Effect.Effect<void, UsageErrors> {
-  return Effect.try({
-    try: () => writeFileSync(path, text),
-    catch: (cause) => new UsageErrors({ problems: [(cause as Error).message] }),
-  });
-}

@@ -19,11 +19,6 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** `1 task`, `2 tasks`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** As `nodeName` has it, from the plan's 0-based worker. */
 export function workerText(worker: number): string {
   return `worker-${worker + 1}`;

@@ -3,7 +3,8 @@
  */
 
 import type { Plan } from "../core/plan/plan.ts";
-import { bytesOf, bytesText, countText, tagsText, workerText } from "./plan-label.ts";
+import { counted } from "./count-text.ts";
+import { bytesOf, bytesText, tagsText, workerText } from "./plan-label.ts";
 
 export function planText(plan: Plan): string {
   const { graph } = plan;
@@ -13,8 +14,8 @@ export function planText(plan: Plan): string {
   const groups = Array.from({ length: plan.groupCount }, (_, group) => group);
   const lines = [
     `${graph.name}: plan ${plan.id}, version ${plan.version}, partition ${plan.partition}`,
-    `  ${countText(graph.taskCount, "task")} in ${countText(plan.groupCount, "group")}` +
-      ` on ${workers} of ${countText(plan.quotaOf.length, "worker")}`,
+    `  ${counted(graph.taskCount, "task")} in ${counted(plan.groupCount, "group")}` +
+      ` on ${workers} of ${counted(plan.quotaOf.length, "worker")}`,
     `  critical path ${seconds(plan.criticalPathBefore_s)} before,` +
       ` ${seconds(plan.criticalPathAfter_s)} after: ${names(plan, plan.criticalPath)}`,
     `  quota ${bytesText(quota)}, of it ${bytesText(plan.chargedBytes)} charged`,
@@ -42,7 +43,7 @@ function groupLines(plan: Plan, group: number): readonly string[] {
   const tasks = tasksOf(plan, (task) => plan.groupOf[task] === group);
   const worker = plan.workerOf[tasks[0]!]!;
   return [
-    `group ${group} on ${workerText(worker)}, ${countText(tasks.length, "task")}`,
+    `group ${group} on ${workerText(worker)}, ${counted(tasks.length, "task")}`,
     ...tasks.flatMap((task) => taskLines(plan, task)),
   ];
 }
@@ -60,7 +61,7 @@ function taskLines(plan: Plan, task: number): readonly string[] {
 
 function workerLoad(plan: Plan, worker: number): string {
   const tasks = tasksOf(plan, (task) => plan.workerOf[task] === worker);
-  return countText(tasks.length, "task");
+  return counted(tasks.length, "task");
 }
 
 function tasksOf(plan: Plan, holds: (task: number) => boolean): readonly number[] {

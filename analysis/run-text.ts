@@ -1,6 +1,7 @@
 /** What `faasflow simulate` prints: one run, a line a workflow, and what identifies it. */
 
 import type { Part } from "./attribution.ts";
+import { counted } from "./count-text.ts";
 import type { CsvRow } from "./csv.ts";
 import { WHOLE_RUN } from "./metric-rows.ts";
 import { type ColumnGroup, number, percent, table } from "./table.ts";
@@ -12,12 +13,12 @@ export interface RunFacts {
   readonly partition: string;
   readonly workers: number;
   readonly profile: string;
-  readonly seed: string;
-  readonly configHash: string;
+  /** What makes the same run again; undefined: a live run, which nothing does. */
+  readonly again: { readonly seed: string; readonly configHash: string } | undefined;
   /** Control messages; undefined: not counted. */
   readonly messages: number | undefined;
-  /** Whether the event log was held against the invariants; what was found is told elsewhere. */
-  readonly checked: boolean;
+  /** How often the event log breaks an invariant; undefined: nobody looked. They are told elsewhere. */
+  readonly violations: number | undefined;
 }
 
 const GROUPS: readonly ColumnGroup[] = [
@@ -69,24 +70,35 @@ export function runText(rows: readonly CsvRow[], facts: RunFacts): string {
   const parts = names.map((name) => [name, ...partCells((metric) => value(name, metric))]);
   const aborted = rows.filter(({ metric }) => metric.startsWith("aborted."));
   const whole = rows.some(({ workflow }) => workflow === WHOLE_RUN) ? WHOLE_RUN : (names[0] ?? "");
+  const { again } = facts;
   const hash = rows.find(({ metric }) => metric === "event_log_hash")?.value;
   return [
     `${facts.scheme}, ${facts.storage}, partition ${facts.partition}, ` +
-      `${facts.workers} workers, profile ${facts.profile}`,
+      `${counted(facts.workers, "worker")}, profile ${facts.profile}`,
     table(GROUPS, runs),
     table(PARTS, parts),
     ...aborted.map(
       ({ workflow, metric, value: count }) =>
         `${workflow}: ${count} aborted, ${metric.slice("aborted.".length)}`,
     ),
-    `makespan ${number(value(whole, "makespan"))} s${messagesText(facts)}; ` +
-      `seed ${facts.seed}, config ${facts.configHash}, event log ${hash ?? "-"}` +
-      (facts.checked ? "; its invariants were checked" : ""),
+    [
+      `makespan ${number(value(whole, "makespan"))} s${messagesText(facts)}`,
+      ...(again === undefined
+        ? []
+        : [`seed ${again.seed}, config ${again.configHash}, event log ${hash ?? "-"}`]),
+      ...checkedText(facts),
+    ].join("; "),
   ].join("\n");
 }
 
+function checkedText({ violations }: RunFacts): readonly string[] {
+  if (violations === undefined) return [];
+  if (violations === 0) return ["its invariants were checked, none is broken"];
+  return [`its invariants were checked: ${counted(violations, "violation")}`];
+}
+
 function messagesText({ messages }: RunFacts): string {
-  return messages === undefined ? "" : `, ${messages} control messages`;
+  return messages === undefined ? "" : `, ${counted(messages, "control message")}`;
 }
 
 function finishedText(finished: number | undefined, started: number | undefined): string {

@@ -1,5 +1,6 @@
 /** Recorded runs held against their twins: the cells, what they say about each other, and what is wrong. */
 
+import { counted } from "./count-text.ts";
 import {
   type CellComparison,
   type ComparedRun,
@@ -117,7 +118,7 @@ export function cellNames(cells: readonly TwinCell[]): {
 function wordsOf(cell: TwinCell): readonly string[] {
   const { workflow, scheme, storage, bandwidth, workers, bus, load } = cell;
   const link = bandwidth === undefined ? "" : `${Math.round(bandwidth / 1e4) / 100} MB/s`;
-  return [workflow, scheme, storage, link, `${workers} workers`, bus, load];
+  return [workflow, scheme, storage, link, counted(workers, "worker"), bus, load];
 }
 
 function joined(words: readonly string[]): string {

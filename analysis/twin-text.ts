@@ -1,5 +1,6 @@
 /** A comparison of runs with their twins as tables, for a terminal. */
 
+import { counted } from "./count-text.ts";
 import { type ColumnGroup, number, type TableRow, table } from "./table.ts";
 import {
   type CellComparison,
@@ -42,7 +43,7 @@ export function twinText(comparison: TwinComparison, { profile, seed }: TwinAbou
       ? "All within the tolerances."
       : `${violations.length} beyond the tolerances: see below.`;
   return [
-    `${invocations} invocations live and in their twins (profile ${profile}, seed ${seed}): ${common}`,
+    `${counted(invocations, "invocation")} live, each with its twin (profile ${profile}, seed ${seed}): ${common}`,
     ...twinTables(comparison).map(({ title, groups, rows, note }) =>
       [title, table(groups, rows), ...(note === "" ? [] : [note])].join("\n"),
     ),
@@ -69,7 +70,9 @@ export function cautions(compared: CellComparison): readonly string[] {
   const name = cellText(cell);
   const lines: string[] = [];
   if (unfinished > 0) {
-    lines.push(`${name}: ${unfinished} invocations did not finish on both sides: left out.`);
+    lines.push(
+      `${name}: ${counted(unfinished, "invocation")} did not finish on both sides: left out.`,
+    );
   }
   if (mishaps > 0) {
     lines.push(

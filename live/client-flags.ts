@@ -6,7 +6,13 @@ import * as Config from "effect/Config";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { BENCHMARKS, benchmarkFile, SpecErrors } from "../workflows/load.ts";
+import {
+  BENCHMARKS,
+  benchmarkFile,
+  GENERATORS,
+  resolveWorkflow,
+  SpecErrors,
+} from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client, ClientError } from "./client.ts";
 import { publishedAddresses } from "./cluster-address.ts";
@@ -59,12 +65,25 @@ export const clientOf = Effect.fnUntraced(function* ({ url, tokenFile }: ClientI
   return new Client(address, yield* httpToken(tokenFile, "token-file"));
 });
 
-/** The text of a workflow file, or of a benchmark's, and where its modules are. */
+/** Whether it is one that generators make, such as `genome:500`: no file has its text. */
+export function isGenerated(workflow: string): boolean {
+  const [shape = "", ...rest] = workflow.split(":");
+  return rest.length > 0 && GENERATORS.has(shape);
+}
+
+/** A workflow file, or a benchmark's: what is in it, its text, and where its modules are. */
 export const sourceOf = Effect.fnUntraced(function* (workflow: string) {
+  if (isGenerated(workflow)) {
+    const problem = `${workflow}: generated workflows are for the simulator. Name a benchmark, such as \
+${workflow.split(":")[0]}, or a workflow file.`;
+    return yield* new UsageErrors({ problems: [problem] });
+  }
+  // Checked here too: problems are told with the file's name.
+  const spec = yield* resolveWorkflow(workflow);
   const isBenchmark = (BENCHMARKS as readonly string[]).includes(workflow);
   const file = isBenchmark ? benchmarkFile(workflow) : workflow;
   return yield* Effect.try({
-    try: () => ({ text: readFileSync(file, "utf8"), folder: dirname(resolve(file)) }),
+    try: () => ({ spec, text: readFileSync(file, "utf8"), folder: dirname(resolve(file)) }),
     catch: () => {
       const problem = `${workflow}: a live run needs a benchmark or a workflow file`;
       return new UsageErrors({ problems: [problem] });

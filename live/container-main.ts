@@ -181,7 +181,18 @@ class Container {
 
 function described(thrown: unknown): { readonly message: string; readonly stack: string } {
   if (!(thrown instanceof Error)) return { message: String(thrown), stack: "" };
-  return { message: thrown.message, stack: thrown.stack ?? "" };
+  return { message: thrown.message, stack: withoutOurs(thrown.stack ?? "") };
+}
+
+/** Frames of this program and of Node say nothing about the function. */
+function withoutOurs(stack: string): string {
+  const ours = ["node:", import.meta.url, new URL("../chunks/", import.meta.url).href];
+  const isOurs = (line: string): boolean =>
+    /^\s+at /.test(line) && ours.some((part) => line.includes(part));
+  return stack
+    .split("\n")
+    .filter((line) => !isOurs(line))
+    .join("\n");
 }
 
 /** CPU time of programs that this process started and that have ended; 0 where /proc is not there. */

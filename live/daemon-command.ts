@@ -6,7 +6,6 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
-import * as Result from "effect/Result";
 import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { STORE_RETRIES } from "../core/engine/settings.ts";
@@ -17,6 +16,7 @@ import { readRate } from "../sim/profile-config.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
 import { parseWorkflow } from "../workflows/load.ts";
+import { folderProblems } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { EventText } from "./cluster-view.ts";
 import {
@@ -34,6 +34,7 @@ import {
   duration,
   logLines,
   nodeNamed,
+  noted,
   secret,
   signals,
 } from "./daemon-flags.ts";
@@ -72,13 +73,22 @@ const workerDaemon = Effect.fnUntraced(function* (
 ) {
   const { choice: kind, problems: wrong } = readContainers(input);
   const { choice, problems: unknown } = readDaemonStore(input);
-  const problems = [...wrong, ...unknown];
-  if (choice === undefined || problems.length > 0) return yield* new UsageErrors({ problems });
+  const problems: string[] = [];
+  const node = yield* noted(problems, nodeNamed(name));
+  problems.push(...wrong, ...unknown);
+  const http = yield* noted(problems, watchAddress(input));
+  const optionsOf = yield* noted(problems, daemonOptions(input));
+  if (
+    choice === undefined ||
+    node === undefined ||
+    optionsOf === undefined ||
+    problems.length > 0
+  ) {
+    return yield* new UsageErrors({ problems });
+  }
   const containers = yield* readyContainers(kind);
   const store = yield* openStore(choice);
-  const http = yield* watchAddress(input);
-  const options = yield* daemonOptions(yield* nodeNamed(name), input);
-  return yield* runWorker({ ...options, http, store, containers });
+  return yield* runWorker({ ...optionsOf(node), http, store, containers });
 });
 
 const WORKER_FLAGS = {
@@ -97,8 +107,11 @@ export const workerCommand = Command.make(
 ).pipe(Command.withDescription("Serve as a worker: containers, local store, WorkerSP's joins"));
 
 const masterDaemon = Effect.fnUntraced(function* (input: DaemonInput & WatchInput) {
-  const http = yield* watchAddress(input);
-  return yield* runMaster({ ...(yield* daemonOptions(MASTER, input)), http });
+  const problems: string[] = [];
+  const http = yield* noted(problems, watchAddress(input));
+  const optionsOf = yield* noted(problems, daemonOptions(input));
+  if (optionsOf === undefined || problems.length > 0) return yield* new UsageErrors({ problems });
+  return yield* runMaster({ ...optionsOf(MASTER), http });
 });
 
 const MASTER_FLAGS = { ...WATCH_FLAGS, ...DAEMON_FLAGS };
@@ -158,21 +171,22 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
   const problems = Object.entries({ ...counts, "--max-events": maxEvents })
     .filter(([, count]) => count < 1)
     .map(([flag, count]) => `${flag}: ${count}. Give a whole number above 0.`);
-  const address = yield* Effect.result(httpAddress(http, httpTokenFile));
-  if (Result.isFailure(address)) problems.push(address.failure.message);
+  const address = yield* noted(problems, httpAddress(http, httpTokenFile));
   const { choice, problems: unknown } = readDaemonStore(input);
   const rate = Option.map(input.bandwidth, readRate);
   if (Option.isSome(rate) && "found" in rate.value) {
     problems.push(`--bandwidth: ${rate.value.found}. ${rate.value.remedy}`);
   }
   problems.push(...unknown);
-  if (Result.isFailure(address) || choice === undefined || problems.length > 0) {
+  const optionsOf = yield* noted(problems, daemonOptions(input));
+  const isWrong = problems.length > 0 || address === undefined;
+  if (isWrong || choice === undefined || optionsOf === undefined) {
     return yield* new UsageErrors({ problems });
   }
-  const options = yield* daemonOptions(GATEWAY, input);
+  const options = optionsOf(GATEWAY);
   const { url, failure, service } = yield* startGateway({
     ...options,
-    http: address.success,
+    http: address,
     maxInvocations,
     maxEvents,
     eventText: eventText({
@@ -244,7 +258,10 @@ const STORAGE_FLAGS = {
 type StorageInput = Command.Command.Config.Infer<typeof STORAGE_FLAGS>;
 
 const storageDaemon = Effect.fnUntraced(function* ({ dir, host, port }: StorageInput) {
-  const token = yield* secret("FAASFLOW_STORAGE_TOKEN");
+  const problems = [...folderProblems({ dir: Option.some(dir) })];
+  if (port < 0 || port > 65_535) problems.push(`--port: ${port}. Give a port from 0 to 65535.`);
+  const token = yield* noted(problems, secret("FAASFLOW_STORAGE_TOKEN"));
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
   const meters = new Meters();
   const { url } = yield* serveStorage({
     ...{ host, port, dir, token: token && Redacted.value(token) },

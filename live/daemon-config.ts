@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import { nearest, quoted } from "../core/workflow/problem.ts";
 import { formatProblem, readSource } from "../workflows/document.ts";
+import { readProblem } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 
 /** Flags by their names in code: `natsTokenFile` is `--nats-token-file`. */
@@ -84,7 +85,7 @@ function fileSettings(
   const { path, by } = file;
   const text = contentOf(path);
   if (text instanceof Error) {
-    problems.push(`${by}: ${text.message}. Name a file that can be read.`);
+    problems.push(readProblem(`${by}: ${path}`, text, "Name a file that can be read."));
     return [];
   }
   if (text.trim() === "") return [];
@@ -132,5 +133,6 @@ function problemIn(error: unknown): string {
     readonly message: string;
   };
   if (value === undefined || expected === undefined) return message;
-  return `${quoted(value)}. ${expected.replace(/^Expected:? ?/, "Expected ").replace(/\.?$/, ".")}`;
+  const right = expected.replace(/^Expected:? ?/, "").replace(/\.?$/, ".");
+  return `${quoted(value)}. Expected ${right}`;
 }

@@ -1,6 +1,6 @@
 /** Flags that all daemons share, and the environment variables behind them. */
 
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import * as Config from "effect/Config";
 import * as Flag from "effect/cli/Flag";
 import * as Deferred from "effect/Deferred";
@@ -11,9 +11,11 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { quoted } from "../core/workflow/problem.ts";
+import { folderProblems, readProblem, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
+import { natsAddressProblem } from "./nats.ts";
 import { RECORD_FLAGS, type RecordInput, readRecord } from "./record-flags.ts";
 
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
@@ -26,7 +28,8 @@ export function duration(name: string, usual: string): Flag.Flag<number> {
 
 function millis(written: string): number {
   const reading = readQuantity(written, "time");
-  if (!reading.ok) throw new Error(`${reading.found}. ${reading.remedy}`);
+  // After "Expected: " of the library's, which ends the sentence, too.
+  if (!reading.ok) throw new Error("a time with its unit, such as 500ms, 30s or 5min");
   return reading.value / 1_000;
 }
 
@@ -99,7 +102,7 @@ const secretFile = Effect.fnUntraced(function* (path: string, place: string) {
   const content = yield* Effect.try({
     try: () => readFileSync(path, "utf8").trim(),
     catch: (cause) => {
-      const problem = `${place}: ${messageOf(cause)}. Name a file that can be read.`;
+      const problem = readProblem(`${place}: ${path}`, cause, "Name a file that can be read.");
       return new UsageErrors({ problems: [problem] });
     },
   });
@@ -117,13 +120,29 @@ export function secretIn(
   return secret(from.variable);
 }
 
-export const daemonOptions = Effect.fnUntraced(function* (node: NodeId, input: DaemonInput) {
+/** What an effect gives; undefined: it failed, and why is noted, to be told with what else is wrong. */
+export function noted<A, E extends { readonly message: string }, R>(
+  problems: string[],
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<A | undefined, never, R> {
+  const note = ({ message }: E) => Effect.sync(() => void problems.push(message));
+  return Effect.catch(effect, note);
+}
+
+/** What all daemons are told, to be given to one. Also makes the directory for event files. */
+export const daemonOptions = Effect.fnUntraced(function* (input: DaemonInput) {
   const { nats, cluster, volatile, events, asked, drainLimit, natsTokenFile } = input;
-  const { choice: recording, problems } = readRecord(input);
-  if (problems.length > 0) return yield* new UsageErrors({ problems });
+  const { choice: recording, problems: unrecorded } = readRecord(input);
+  const problems = [...folderProblems({ events }), ...unrecorded];
+  const address = natsAddressProblem(nats);
+  if (address !== undefined) problems.unshift(`--nats: ${address}.`);
   const from = { flag: "nats-token-file", variable: "FAASFLOW_NATS_TOKEN" };
-  const token = yield* secretIn(natsTokenFile, from);
-  const options: Omit<DaemonOptions, "http"> = {
+  const token = yield* noted(problems, secretIn(natsTokenFile, from));
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
+  if (Option.isSome(events)) {
+    yield* writing("events", events.value, () => mkdirSync(events.value, { recursive: true }));
+  }
+  return (node: NodeId): Omit<DaemonOptions, "http"> => ({
     node,
     cluster,
     nats: { url: nats, token },
@@ -132,8 +151,7 @@ export const daemonOptions = Effect.fnUntraced(function* (node: NodeId, input: D
     recording,
     log: (about, line) => logLine({ node: nodeName(node), ...about }, line),
     stop: { asked, limit_ms: drainLimit },
-  };
-  return options;
+  });
 });
 
 /** `worker-3` or `master` to its node. */

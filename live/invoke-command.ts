@@ -6,10 +6,10 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Schedule from "effect/Schedule";
-import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
+import { BENCHMARKS } from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Client } from "./client.ts";
-import { CLIENT_FLAGS, clientOf, sourceOf, told } from "./client-flags.ts";
+import { CLIENT_FLAGS, clientOf, isGenerated, sourceOf, told } from "./client-flags.ts";
 import { INPUT_FLAGS, readInputs } from "./input-flags.ts";
 
 const INVOKE_FLAGS = {
@@ -54,13 +54,11 @@ const invoke = Effect.fnUntraced(function* (input: InvokeInput) {
 /** A file is deployed each time (the same once more is no new version), a benchmark if it is not. */
 const deployedName = Effect.fnUntraced(function* (client: Client, workflow: string) {
   const isFile = /[/\\]|\.(ya?ml|json)$/i.test(workflow);
-  if (!isFile) {
+  if (!isFile && !isGenerated(workflow)) {
     const isBenchmark = (BENCHMARKS as readonly string[]).includes(workflow);
     const deployed = yield* client.deployed();
     if (!isBenchmark || deployed.some((each) => each.workflow === workflow)) return workflow;
   }
-  // Checked here too: problems are told with the file's name.
-  yield* resolveWorkflow(workflow);
   const { text, folder } = yield* sourceOf(workflow);
   const { workflow: name, version } = yield* client.deploy(text, folder);
   yield* Console.error(`${name} is deployed, version ${version}`);

@@ -334,7 +334,9 @@ const sourceFor = Effect.fnUntraced(function* (workflow: string, input: RunInput
 
 /** What the functions of a failed invocation wrote: with the cluster, `live logs` goes. Each once. */
 const tellWhy = Effect.fnUntraced(function* (client: Client, id: number, told: Set<string>) {
-  const text = logText(id, yield* client.logs(id));
+  const kept = yield* Effect.option(client.logs(id));
+  if (Option.isNone(kept)) return;
+  const text = logText(id, kept.value);
   if (told.has(text)) return yield* Console.error("  as before");
   told.add(text);
   yield* Console.error(text.replaceAll(/^/gm, "  "));

@@ -263,6 +263,16 @@ function connectionOptions(options: NatsOptions): NodeConnectionOptions {
   };
 }
 
+/** What is wrong with an address, before anybody dials it; undefined: nothing. */
+export function natsAddressProblem(url: string): string | undefined {
+  try {
+    for (const each of url.split(",")) serverOf(each.trim());
+    return undefined;
+  } catch (cause) {
+    return new NatsError({ reason: "address", address: addressText(url), cause }).message;
+  }
+}
+
 /** The client takes `HOST:PORT`; a scheme it does not know would become a host name. */
 function serverOf(url: string): string {
   const parsed = new URL(url.includes("://") ? url : `nats://${url}`);

@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
+import { readProblem } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import type { RecordChoice } from "./recorder.ts";
 
@@ -51,7 +52,8 @@ export function readRecord({ record, recordLimit }: RecordInput): RecordReading 
     mkdirSync(directory, { recursive: true });
     accessSync(directory, constants.W_OK);
   } catch (cause) {
-    const problem = `--record: ${(cause as Error).message}. Name a directory that can be written.`;
+    const place = `--record: ${directory}`;
+    const problem = readProblem(place, cause, "Name a directory that can be written.");
     return { choice: undefined, problems: [problem] };
   }
   return { choice: { directory, limit_bytes }, problems: [] };
@@ -59,7 +61,9 @@ export function readRecord({ record, recordLimit }: RecordInput): RecordReading 
 
 function size(written: string): number {
   const reading = readQuantity(written, "size");
-  if (!reading.ok) throw new Error(`${reading.found}. ${reading.remedy}`);
-  if (reading.value < LEAST_BYTES) throw new Error(`${written} is too small. Give at least 10kB`);
+  // After "Expected: " of the library's, which ends the sentence, too.
+  if (!reading.ok || reading.value < LEAST_BYTES) {
+    throw new Error("a size of at least 10kB with its unit, such as 64MB");
+  }
   return reading.value;
 }

@@ -6,8 +6,10 @@ import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import { counted } from "../analysis/count-text.ts";
 import { NONE } from "../core/events.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
+import { readProblem } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { isPackedEvent, unpacked } from "./packed-event.ts";
 import { RECORDING_SUFFIX, type WrittenCall } from "./recording-format.ts";
@@ -41,7 +43,10 @@ export const replayCommand = Command.make(
     if (played.length > 1 && failures.length === 0 && problems.length === 0) {
       const total = (count: (each: Replay) => number): number =>
         played.reduce((sum, each) => sum + count(each), 0);
-      const text = `${total(({ turns }) => turns)} inputs, ${total(({ calls }) => calls)} calls and events`;
+      const text = playedText(
+        total(({ turns }) => turns),
+        total(({ calls }) => calls),
+      );
       yield* Console.log(`${played.length} recordings: ${text}, all equal`);
     }
     if (failures.length > 0) yield* Console.error(failures.join("\n\n"));
@@ -77,13 +82,17 @@ function reading<T>(problems: string[], path: string, read: () => T): T | undefi
     return read();
   } catch (cause) {
     if (cause instanceof UnreadableFile) problems.push(cause.message);
-    else problems.push(`${path}: ${(cause as Error).message}. Name a recording, or a directory.`);
+    else problems.push(readProblem(path, cause, "Name a recording, or a directory."));
     return undefined;
   }
 }
 
+function playedText(turns: number, calls: number): string {
+  return `${counted(turns, "input")}, ${counted(calls, "call or event", "calls and events")}`;
+}
+
 function equalText({ turns, calls, ending }: Replay): string {
-  const equal = `${turns} inputs, ${calls} calls and events, all equal`;
+  const equal = `${playedText(turns, calls)}, all equal`;
   if (ending === "stopped") return equal;
   if (ending === "full") return `${equal}; the recording stopped at its limit`;
   const { cutLine } = ending;

@@ -4,6 +4,7 @@ import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import { counted } from "../analysis/count-text.ts";
 import { number, table } from "../analysis/table.ts";
 import { CheckFailed } from "../workflows/usage-errors.ts";
 import type { Health, Invocation, Logs, RunningActivation } from "./client.ts";
@@ -32,7 +33,7 @@ const status = Effect.fnUntraced(function* (input: Input) {
       `gateway ${url}, ${health.ready ? "ready" : "not ready"}`,
       `deployed: ${names.join(", ") || "nothing"}`,
       memberTable(health, activations),
-      `${running.length} invocations run`,
+      `${counted(running.length, "invocation")} under way`,
       ...(activations.length === 0 ? [] : [activationTable(activations)]),
     ];
     yield* Console.log(lines.join("\n"));
@@ -130,7 +131,7 @@ const logs = Effect.fnUntraced(function* ({ id, ...input }: OneInput) {
 });
 
 /** Each line with the activation that wrote it. */
-function logText(id: number, { lines, cut }: Logs): string {
+export function logText(id: number, { lines, cut }: Logs): string {
   const texts = lines.flatMap(({ node, task, item, attempt, text }) => {
     const name = item === "" ? task : `${task}[${item}]`;
     const again = attempt > 1 ? `, attempt ${attempt}` : "";

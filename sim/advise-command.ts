@@ -15,11 +15,11 @@ import {
   type Goal,
   judged,
   missOf,
+  missText,
   type Sample,
   type Tried,
 } from "../analysis/advice.ts";
 import type { Settings } from "../analysis/study-rows.ts";
-import { percent } from "../analysis/table.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { readCandidates, readGoal } from "./advise-config.ts";
 import { CellPool } from "./cell-pool-command.ts";
@@ -225,10 +225,9 @@ function nearestText({ tried, goals }: Advice): string {
   const nearest = tried.reduce((best, each) =>
     missOf(each, goals) < missOf(best, goals) ? each : best,
   );
-  const miss = missOf(nearest, goals);
-  const beyond = Number.isFinite(miss) ? `: ${percent(miss)} beyond` : "";
+  const miss = missText(missOf(nearest, goals));
   return (
-    `no configuration meets the goal. The nearest is ${candidateText(nearest.candidate)}${beyond}. ` +
+    `no configuration meets the goal. The nearest is ${candidateText(nearest.candidate)}: ${miss}. ` +
     "Widen --over, or lower the rate."
   );
 }

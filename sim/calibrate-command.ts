@@ -1,15 +1,16 @@
 /** `faasflow calibrate`: a cluster profile from the published figures, or from runs of a live cluster. */
 
-import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as Result from "effect/Result";
 import { costOf, type Fit, fit, type Point, polish, type Residuals } from "../analysis/fit.ts";
 import { calibrationText } from "../analysis/fit-text.ts";
 import type { System } from "../analysis/published.ts";
 import { withValues } from "../workflows/document.ts";
+import { targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { middleOf, pointOf, profileAt, type Range, strains, written } from "./calibrate.ts";
 import {
@@ -78,13 +79,18 @@ export const calibrateCommand = Command.make(
       ...negative("rounds", plan.rounds),
       ...negative("generations", plan.generations),
     ];
-    const { profile, ranges, text } = yield* loadProfileText(plan.profile);
-    if (ranges.length === 0) {
+    problems.push(...targetProblems({ out: input.out }));
+    const loaded = yield* Effect.result(loadProfileText(plan.profile));
+    if (Result.isFailure(loaded)) problems.push(loaded.failure.message);
+    else if (loaded.success.ranges.length === 0) {
       problems.push(
         `--profile ${plan.profile}: no value has a range. Give one to what is to be fitted.`,
       );
     }
-    if (problems.length > 0) return yield* new UsageErrors({ problems });
+    if (Result.isFailure(loaded) || problems.length > 0) {
+      return yield* new UsageErrors({ problems });
+    }
+    const { profile, ranges, text } = loaded.success;
     const systems = plan.columns === "all" ? SYSTEMS : (["WorkerSP+FaaStore"] as const);
     const task = { figures: new PublishedFigures(), profile, ranges, systems };
     const best = bestFit(task, startsOf(task, plan), plan);
@@ -96,7 +102,6 @@ export const calibrateCommand = Command.make(
     }));
     const after = withValues(text, changes);
     const fitted = parsed(after, profile.name);
-    if (Option.isSome(input.out)) writeFileSync(input.out.value, after);
     yield* Console.log(
       calibrationText({
         fitted: systems,
@@ -113,6 +118,7 @@ export const calibrateCommand = Command.make(
         })),
       }),
     );
+    if (Option.isSome(input.out)) yield* writeNamed("out", input.out.value, after);
   }),
 ).pipe(
   Command.withDescription("Fit a cluster profile to measurements, and say how far off it stays"),

@@ -1,13 +1,15 @@
 /** `faasflow calibrate --live`: a profile from event logs, tried on the runs that were held back. */
 
-import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import { estimate } from "../analysis/estimate.ts";
 import { liveCalibrationText } from "../analysis/estimate-text.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
+import { targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { liveProfileText } from "./calibrate-live-config.ts";
 import { split, tried } from "./calibrate-trial-config.ts";
@@ -41,22 +43,23 @@ export const calibrateLive = Effect.fnUntraced(function* (
   { live, tokenFile, seed, out }: LiveInput,
   refused: readonly string[],
 ) {
-  if (refused.length > 0) return yield* new UsageErrors({ problems: refused });
-  const runs = yield* readRuns({ sources: live, tokenFile });
-  const problems = unlike(runs);
-  if (problems.length > 0) return yield* new UsageErrors({ problems });
+  const problems = [...refused, ...targetProblems({ out })];
+  const read = yield* Effect.result(readRuns({ sources: live, tokenFile }));
+  problems.push(...(Result.isFailure(read) ? read.failure.problems : unlike(read.success)));
+  if (Result.isFailure(read) || problems.length > 0) return yield* new UsageErrors({ problems });
+  const runs = read.success;
   const { fitted, held, how } = split(runs, seed);
   const estimates = estimate(fitted.map(({ log }) => log));
   const text = liveProfileText(estimates, {
     workers: runs[0]!.config.workers,
     capacity: PAPER_CLUSTER.workerCapacity,
-    about: `${fitted.length} logs, ${how} held back`,
+    about: `${counted(fitted.length, "log")}, ${how} held back`,
   });
   const profile = parsed(text);
-  if (Option.isSome(out)) writeFileSync(out.value, text);
   const trial = tried(held, runs, { profile, seed });
   const calibration = { logs: fitted.length, estimates, heldBack: how, trial };
   yield* Console.log(liveCalibrationText(calibration));
+  if (Option.isSome(out)) yield* writeNamed("out", out.value, text);
 });
 
 /** Runs of clusters that are no one cluster have no one profile. */
@@ -67,7 +70,7 @@ function unlike(runs: readonly RecordedRun[]): readonly string[] {
     config.workers === first!.config.workers
       ? []
       : [
-          `${log.name}: ${config.workers} workers, ${first!.log.name} has ${first!.config.workers}. ` +
+          `${log.name}: ${counted(config.workers, "worker")}, ${first!.log.name} has ${first!.config.workers}. ` +
             "Calibrate each cluster on its own.",
         ],
   );

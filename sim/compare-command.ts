@@ -1,18 +1,19 @@
 /** `faasflow compare`: recorded runs beside their twins, simulated from the same arrivals. */
 
-import { writeFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import type { ComparedRun, TwinCell } from "../analysis/twin-cells.ts";
 import { compareTwins } from "../analysis/twin-comparison.ts";
 import { runFacts } from "../analysis/twin-invocations.ts";
 import { twinHtml } from "../analysis/twin-page.ts";
 import { twinJson, twinText } from "../analysis/twin-text.ts";
 import { arrivalTime } from "../core/events.ts";
+import { targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Profile } from "./profile.ts";
 import { loadProfile } from "./profile-config.ts";
@@ -78,7 +79,9 @@ export const compareCommand = Command.make(
     for (const { log } of runs) {
       const missing = Number(log.header.config["events_missing"] ?? 0);
       if (missing > 0)
-        yield* Console.error(`${log.name}: ${missing} events never came to the gateway.`);
+        yield* Console.error(
+          `${log.name}: ${counted(missing, "event")} never came to the gateway.`,
+        );
     }
     const compared = runs.map((run, index) =>
       comparedRun(run, { profile, seed: `${seed}/${index}` }),
@@ -92,7 +95,7 @@ export const compareCommand = Command.make(
       const page = yield* Effect.promise(() =>
         twinHtml(comparison, { runs: compared, warmUp, about }),
       );
-      yield* written(html.value, page);
+      yield* writeNamed("html", html.value, page);
     }
     const { violations } = comparison;
     if (violations.length > 0) yield* new CheckFailed({ message: violations.join("\n") });
@@ -117,10 +120,12 @@ type CompareInput = Command.Command.Config.Infer<typeof COMPARE_FLAGS>;
 
 /** All that is wrong, at once. */
 const readAll = Effect.fnUntraced(function* (input: CompareInput) {
-  const { live, sim, warmUp, tolerances, tokenFile } = input;
+  const { live, sim, warmUp, tolerances, tokenFile, html } = input;
   const problems = warmUp < 0 ? [`--warm-up: ${warmUp}. Give a whole number of at least 0.`] : [];
+  problems.push(...targetProblems({ html }));
   const runs = yield* Effect.result(readRuns({ sources: live, tokenFile }));
   if (Result.isFailure(runs)) problems.push(...runs.failure.problems);
+  else problems.push(...warmUpProblems(runs.success, warmUp));
   const profile = yield* Effect.result(loadProfile(sim));
   if (Result.isFailure(profile)) problems.push(`--sim: ${profile.failure.message}`);
   const limits = yield* Effect.result(loadTolerances(Option.getOrUndefined(tolerances)));
@@ -135,6 +140,20 @@ const readAll = Effect.fnUntraced(function* (input: CompareInput) {
   }
   return { runs: runs.success, profile: profile.success, tolerances: limits.success };
 });
+
+/** A warm-up that leaves nothing of a workflow to compare. */
+function warmUpProblems(runs: readonly RecordedRun[], warmUp: number): readonly string[] {
+  return runs.flatMap(({ log: { name, header, events } }) =>
+    [...new Set(header.workflows.map(({ workflow }) => workflow))].flatMap((workflow) => {
+      const plans = header.workflows.filter((each) => each.workflow === workflow);
+      const ids = new Set(plans.map(({ plan }) => plan));
+      const arrived = events.filter(({ kind, plan }) => kind === "arrival" && ids.has(plan)).length;
+      if (arrived === 0 || warmUp < arrived) return [];
+      const found = `leaves none of the ${counted(arrived, "invocation")} of ${workflow} in ${name}`;
+      return [`--warm-up: ${warmUp} ${found}. Give less than ${arrived}.`];
+    }),
+  );
+}
 
 /** The run and its twin, as analysis takes them. */
 export function comparedRun(
@@ -163,14 +182,8 @@ const MINUTE_US = 60_000_000;
 
 /** Arrivals a minute, to two digits: repeats of an open loop are a little off each other. */
 function rateText({ events }: RunLog): string {
-  const times = events.filter(({ kind }) => kind === "arrival").map(arrivalTime);
-  const span = Math.max(1, Math.max(...times) - Math.min(...times));
+  const arrivals = events.filter(({ kind }) => kind === "arrival");
+  const times = arrivals.map(arrivalTime).sort((one, other) => one - other);
+  const span = Math.max(1, times.at(-1)! - times[0]!);
   return `${Number((((times.length - 1) * MINUTE_US) / span).toPrecision(2))}/min`;
-}
-
-function written(path: string, page: string): Effect.Effect<void, UsageErrors> {
-  return Effect.try({
-    try: () => writeFileSync(path, page),
-    catch: (cause) => new UsageErrors({ problems: [`--html: ${(cause as Error).message}`] }),
-  });
 }

@@ -15,7 +15,7 @@ import { experimentText } from "../analysis/experiment-summary.ts";
 import { type About, reportHtml } from "../analysis/report.ts";
 import { measuredHere, measuredThere } from "../live/live-experiment-command.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
-import { UsageErrors } from "../workflows/usage-errors.ts";
+import { folderProblems, targetProblems, writeNamed, writing } from "../workflows/named-files.ts";
 import { CellPool } from "./cell-pool-command.ts";
 import {
   type Asked,
@@ -46,21 +46,21 @@ export const experimentCommand = Command.make(
   "experiment",
   { name: EXPERIMENT_ARGUMENT, ...EXPERIMENT_FLAGS, ...OUTPUT_FLAGS },
   Effect.fn("experiment")(function* ({ name, json, csv, svg, html, ...input }) {
-    const asked = yield* readExperiment(name, input);
+    const refused = [...targetProblems({ csv, html }), ...folderProblems({ svg })];
+    const asked = yield* readExperiment(name, input, refused);
     // First what may not be there.
     const measured = yield* live(asked);
     const rows = [...(yield* simulated(asked)), ...measured];
     const about = aboutOf(asked);
-    if (Option.isSome(csv)) yield* write(csv.value, experimentCsv(rows));
+    yield* Console.log(json ? JSON.stringify({ about, rows }) : experimentText(rows));
+    if (Option.isSome(csv)) yield* writeNamed("csv", csv.value, experimentCsv(rows));
     if (Option.isSome(svg)) {
-      for (const plot of yield* Effect.promise(() => experimentPlots(rows))) {
-        yield* write(join(svg.value, `${plot.name}.svg`), plot.svg, svg.value);
-      }
+      const plots = yield* Effect.promise(() => experimentPlots(rows));
+      yield* writing("svg", svg.value, () => writePlots(svg.value, plots));
     }
     if (Option.isSome(html)) {
-      yield* write(html.value, yield* Effect.promise(() => reportHtml(rows, about)));
+      yield* writeNamed("html", html.value, yield* Effect.promise(() => reportHtml(rows, about)));
     }
-    yield* Console.log(json ? JSON.stringify({ about, rows }) : experimentText(rows));
   }),
 ).pipe(
   Command.withDescription(
@@ -153,13 +153,10 @@ function costOf(cell: Exclude<Cell, RunCell>): Promise<readonly ExperimentRow[]>
   }
 }
 
-/** `folder`: made first, if it is not there. */
-function write(path: string, text: string, folder?: string): Effect.Effect<void, UsageErrors> {
-  return Effect.try({
-    try: () => {
-      if (folder !== undefined) mkdirSync(folder, { recursive: true });
-      writeFileSync(path, text);
-    },
-    catch: (cause) => new UsageErrors({ problems: [(cause as Error).message] }),
-  });
+function writePlots(
+  folder: string,
+  plots: readonly { readonly name: string; readonly svg: string }[],
+): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { name, svg } of plots) writeFileSync(join(folder, `${name}.svg`), svg);
 }

@@ -64,11 +64,14 @@ export interface Asked {
   readonly duration_s: number | undefined;
 }
 
+/** `refused`: what is wrong with other flags, told with the rest. */
 export const readExperiment = Effect.fn("readExperiment")(function* (
   name: string,
   input: ExperimentInput,
+  refused: readonly string[] = [],
 ) {
   const reader = new ListReader(input);
+  reader.problems.push(...refused);
   const experiments = reader.experiments(name);
   const workflows = reader.list("workflows", (item) => item, "a benchmark, or a file.yaml");
   const specs: WorkflowSpec[] = [];
@@ -177,7 +180,8 @@ class ListReader {
     const items: A[] = [];
     for (const item of value.split(",").map((part) => part.trim())) {
       const one = item === "" ? undefined : read(item);
-      if (one === undefined) this.#problem(flag, quoted(item), `Give a list of ${right}.`);
+      if (one === undefined)
+        this.#problem(flag, quoted(item), `Give ${right}; several with commas between them.`);
       else if (items.includes(one)) this.#problem(flag, `${quoted(item)} is given twice`, "Once.");
       else items.push(one);
     }

@@ -8,17 +8,20 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import * as Result from "effect/Result";
 import { metricsCsv } from "../analysis/csv.ts";
 import { formatHeader, planHeader } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { PerfettoWriter } from "../analysis/perfetto.ts";
 import { runText } from "../analysis/run-text.ts";
 import type { Event } from "../core/events.ts";
+import { UnreadableFile } from "../core/workflow/line-problems.ts";
 import { RECORD_FLAGS, readRecord } from "../live/record-flags.ts";
 import type { RecordChoice } from "../live/recorder.ts";
 import { fileLines } from "../traces/file-lines.ts";
 import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
+import { sourceProblems, targetProblems, whyNot } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Progress } from "./progress-command.ts";
 import { SimRecordings } from "./record-config.ts";
@@ -71,10 +74,17 @@ export const simulateCommand = Command.make(
     ...input
   }) {
     const traceFile = Option.getOrUndefined(trace);
-    const scenario = yield* readScenario(workflows, input, traceFile !== undefined);
     const targets = { events, perfetto, csv };
-    const { choice: recording, problems } = readRecord({ record, recordLimit });
-    if (problems.length > 0) return yield* new UsageErrors({ problems });
+    const { choice: recording, problems: unrecorded } = readRecord({ record, recordLimit });
+    const problems = [
+      ...sourceProblems({ trace }, "Name a trace: `faasflow trace` makes one."),
+      ...targetProblems(targets),
+      ...unrecorded,
+    ];
+    const read = yield* Effect.result(readScenario(workflows, input, traceFile !== undefined));
+    if (Result.isFailure(read)) problems.unshift(...read.failure.problems);
+    if (Result.isFailure(read) || problems.length > 0) return yield* new UsageErrors({ problems });
+    const scenario = read.success;
     const wanted = { traceFile, targets, check, recording };
     const outcome = yield* withFiles(() => runTo(scenario, wanted));
     yield* Console.log(
@@ -151,7 +161,8 @@ function runTo(asked: Scenario, { traceFile, targets, check, recording }: Wanted
   for (const sink of sinks) sink.end();
   if (Option.isSome(targets.csv)) writeFileSync(targets.csv.value, metricsCsv(outcome.rows));
   const messages = outcome.result.messages.sent;
-  return { ...outcome, about: { ...prepared.about(), messages, checked: check } };
+  const violations = check ? outcome.violations.length : undefined;
+  return { ...outcome, about: { ...prepared.about(), messages, violations } };
 }
 
 /** The trace's bytes are part of what a run is configured by. */
@@ -161,16 +172,19 @@ function traceLoad(file: string): Scenario["load"] {
   return { tag: "trace", sha256: hash.digest("hex") };
 }
 
-/** Files that cannot be read or written are the caller's mistake, told by name. */
+/** Files that cannot be read or written after all are the caller's mistake. */
 function withFiles<A>(run: () => A): Effect.Effect<A, UsageErrors> {
   return Effect.suspend(() => {
     try {
       return Effect.succeed(run());
     } catch (cause) {
       const error = cause as NodeJS.ErrnoException;
-      const known = error.name === "UnreadableFile" || error.code !== undefined;
-      if (!known) throw cause;
-      return Effect.fail(new UsageErrors({ problems: [error.message] }));
+      if (error instanceof UnreadableFile) {
+        return Effect.fail(new UsageErrors({ problems: [error.message] }));
+      }
+      if (error.code === undefined) throw cause;
+      const problem = `a file of this run: ${whyNot(error)}. Make room, or name other files.`;
+      return Effect.fail(new UsageErrors({ problems: [problem] }));
     }
   });
 }

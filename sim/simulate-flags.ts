@@ -7,6 +7,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import type { Scheme } from "../core/engine/settings.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
@@ -68,6 +69,9 @@ export interface Loaders {
   readonly profile: typeof loadProfile;
 }
 
+/** Wherever a number of workers is given. */
+export const MAX_WORKERS = 10_000;
+
 const FILES: Loaders = { workflow: resolveWorkflow, profile: loadProfile };
 
 /** Scenario of the workflows named; `all` names the eight benchmarks. */
@@ -86,7 +90,7 @@ export const readScenario = Effect.fn("readScenario")(function* (
   const partition =
     reader.choice<PartitionMethod>("partition", ["faasflow-plus", "faasflow", "raw"]) ??
     (storage === "remote" ? "raw" : "faasflow-plus");
-  const workers = reader.count("workers", { least: 1, most: 10_000 });
+  const workers = reader.count("workers", { least: 1, most: MAX_WORKERS });
   const bandwidth = reader.rateOf("bandwidth");
   if (storage === "faastore" && partition === "raw") {
     reader.problems.push(
@@ -96,7 +100,9 @@ export const readScenario = Effect.fn("readScenario")(function* (
   const load = readLoad(reader, traced);
   const warmUp = reader.count("warmUp", { least: 0, most: 1e9 }) ?? 0;
   if (load.tag === "closed" && warmUp >= (load.invocations ?? Infinity)) {
-    reader.problems.push(`--warm-up: ${warmUp} leaves none of ${load.invocations} invocations.`);
+    reader.problems.push(
+      `--warm-up: ${warmUp} leaves none of ${counted(load.invocations ?? 0, "invocation")}.`,
+    );
   }
   const seed = reader.text("seed") ?? "1";
   const atLimit = reader.choice("atLimit", ["wait", "stall"] as const) ?? "wait";

@@ -9,12 +9,14 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import type { CsvRow } from "../analysis/csv.ts";
 import { studyHtml } from "../analysis/study-page.ts";
 import { estimates, estimatesCsv, type StudyRow, studyCsv } from "../analysis/study-rows.ts";
 import { intervalText, studyTable } from "../analysis/study-table.ts";
 import { table } from "../analysis/table.ts";
 import type { NatsLink } from "../live/nats.ts";
+import { folderProblems, writing } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { CellPool } from "./cell-pool-command.ts";
 import { CellProgress } from "./progress-command.ts";
@@ -51,6 +53,8 @@ export const sweepCommand = Command.make(
     if (Option.isSome(natsTokenFile) && Option.isNone(nats)) {
       problems.push("--nats-token-file: it is for --nats. Give that, too, or leave this out.");
     }
+    const folder = Option.getOrElse(out, () => `${basename(file, extname(file))}-sweep`);
+    problems.push(...folderProblems({ out: Option.some(folder) }));
     const loaded = yield* Effect.result(loadStudy(file));
     if (Result.isFailure(loaded)) problems.push(...loaded.failure.problems);
     if (Result.isFailure(loaded) || problems.length > 0) {
@@ -61,8 +65,7 @@ export const sweepCommand = Command.make(
     const link = Option.isNone(nats)
       ? undefined
       : yield* openQueue({ nats: nats.value, natsTokenFile }, program);
-    const folder = Option.getOrElse(out, () => `${basename(file, extname(file))}-sweep`);
-    const store = yield* writing(() => new StudyStore(folder));
+    const store = yield* writing("out", folder, () => new StudyStore(folder));
     const keys = study.cells.map(({ scenario }) => store.key(scenario));
     yield* failIfTwice(file, study, keys);
     const found = keys.map((key) => store.get(key));
@@ -80,12 +83,12 @@ export const sweepCommand = Command.make(
     const means = estimates(swept.rows);
     const { all, computed, cached } = swept.cells;
     const failures = swept.failures.map(({ cell, why }) => `${cellText(cell)}: ${why}`);
-    const about = `${all} cells: ${computed} simulated, ${cached} from before, ${failures.length} failed.`;
+    const about = `${counted(all, "cell")}: ${computed} simulated, ${cached} from before, ${failures.length} failed.`;
     const { title, show } = study;
     const html = yield* Effect.promise(() =>
       studyHtml({ title, about: `${basename(file)}, ${about}`, show, estimates: means, failures }),
     );
-    yield* writing(() => {
+    yield* writing("out", folder, () => {
       writeFileSync(join(folder, "results.csv"), studyCsv(swept.rows));
       writeFileSync(join(folder, "summary.csv"), estimatesCsv(means));
       writeFileSync(join(folder, "index.html"), html);
@@ -260,11 +263,4 @@ function failureText(failures: readonly string[]): string {
     ...failures.slice(0, MAX_FAILURES_TOLD).map((text) => `failed: ${text}`),
     ...(rest > 0 ? [`and ${rest} more; the page names them all.`] : []),
   ].join("\n");
-}
-
-function writing<A>(write: () => A): Effect.Effect<A, UsageErrors> {
-  return Effect.try({
-    try: write,
-    catch: (cause) => new UsageErrors({ problems: [(cause as Error).message] }),
-  });
 }

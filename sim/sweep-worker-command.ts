@@ -9,6 +9,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
+import { counted } from "../analysis/count-text.ts";
 import { asked, DAEMON_FLAGS, logLine } from "../live/daemon-flags.ts";
 import type { Arrival, LinkState, NatsLink } from "../live/nats.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -77,7 +78,7 @@ export const sweepWorkerCommand = Command.make(
     say(`takes cells from ${link.address}, ${threads} at a time, program ${program}`);
     yield* Effect.raceFirst(worker.failure, end);
     yield* Effect.promise(() => worker.end());
-    say(`ends: ${worker.simulated} cells simulated, ${worker.givenBack} given back`);
+    say(`ends: ${counted(worker.simulated, "cell")} simulated, ${worker.givenBack} given back`);
   }, Effect.scoped),
 ).pipe(
   Command.withDescription("Simulate cells for `faasflow sweep --nats` on other machines"),

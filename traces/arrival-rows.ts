@@ -17,6 +17,8 @@ export interface ArrivalRows {
   readonly begin: number | undefined;
   /** When it ends; undefined: with its last arrival. */
   readonly end: number | undefined;
+  /** Arrivals that are asked for, but were before the file begins: no trace has them. */
+  readonly early: number;
   /** As many cells as the file has columns. */
   read(cells: readonly string[], line: number): void;
 }

@@ -34,10 +34,16 @@ class InvocationRows implements ArrivalRows {
   readonly end = undefined;
   readonly #columns: Columns;
   readonly #options: RowOptions;
+  #early: number;
 
   constructor(columns: Columns, options: RowOptions) {
     this.#columns = columns;
     this.#options = options;
+    this.#early = 0;
+  }
+
+  get early(): number {
+    return this.#early;
   }
 
   /** The arrival is when the invocation began. */
@@ -47,7 +53,9 @@ class InvocationRows implements ArrivalRows {
     const end = this.#seconds(cells[this.#columns.end]!, line, "end_timestamp");
     const duration = this.#seconds(cells[this.#columns.duration]!, line, "duration");
     if (end === undefined || duration === undefined) return;
-    table.add(table.source(cells[app]!, cells[func]!), end - duration);
+    const source = table.source(cells[app]!, cells[func]!);
+    if (end < duration && table.sources[source]!.chosen) this.#early += 1;
+    table.add(source, end - duration);
   }
 
   #seconds(text: string, line: number, path: "end_timestamp" | "duration"): number | undefined {

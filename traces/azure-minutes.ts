@@ -34,6 +34,7 @@ class MinuteRows implements ArrivalRows {
   readonly countsMinutes = true;
   readonly begin = 0;
   readonly end: number;
+  readonly early = 0;
   readonly #columns: Columns;
   readonly #options: RowOptions;
   readonly #counts: Float64Array;

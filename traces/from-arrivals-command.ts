@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import { counted } from "../analysis/count-text.ts";
 import { number } from "../analysis/table.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
@@ -51,6 +52,7 @@ export const fromArrivalsCommand = Command.make(
     const made = { asked, rows, cast, ...cut(asked, { rows, table, cast }) };
     if (made.trace.arrivals === 0) return yield* refused([nothingIn(made)]);
     if (!made.trace.exact) return yield* refused([TOO_LONG]);
+    if (rows.early > 0) yield* Console.error(someEarly(file, rows));
     yield* write(made.trace, out);
     yield* out === undefined ? Console.error(summary(made)) : Console.log(summary(made));
   }),
@@ -143,11 +145,23 @@ interface Made extends ReturnType<typeof cut> {
   readonly cast: readonly Cast[];
 }
 
-function nothingIn({ asked, end }: Made): string {
+function nothingIn({ asked, rows, cast, end }: Made): string {
   const { from, to } = asked.window;
+  if (rows.early > 0 && rows.early === countIn(cast)) return allEarly(asked.file, rows);
   const until = to === Infinity ? "on" : `to ${seconds(to)}`;
   const found = `nothing that is asked for arrives from ${seconds(from)} ${until}`;
   return `--from, --for: ${found}. The file goes from 0 s to ${seconds(end)}; choose in there.`;
+}
+
+const WHY_EARLY = "began before the file's time 0: end_timestamp is less than duration";
+
+function someEarly(file: string, { early }: ArrivalRows): string {
+  return `${file}: left out ${counted(early, "row")} that ${WHY_EARLY}.`;
+}
+
+function allEarly(file: string, { early }: ArrivalRows): string {
+  const found = `all rows that are asked for (${early}) ${WHY_EARLY}`;
+  return `${file}: ${found}. Check these two columns, or choose other functions.`;
 }
 
 function summary({ asked, rows, cast, trace, covered }: Made): string {
@@ -155,7 +169,7 @@ function summary({ asked, rows, cast, trace, covered }: Made): string {
   const span = (covered.to - covered.from) / speed;
   const mean = number((trace.arrivals * MICROS_PER_MINUTE) / span);
   const peak = trace.peak();
-  const total = cast.flatMap(({ sources }) => sources).reduce((sum, { count }) => sum + count, 0);
+  const total = countIn(cast);
   const counts = trace.counts();
   const workflows = cast.map(({ workflow, sources }, turn) => {
     const [busiest] = sources;
@@ -177,8 +191,9 @@ function summary({ asked, rows, cast, trace, covered }: Made): string {
   ].join("\n");
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** Arrivals in the whole file of what is asked for. */
+function countIn(cast: readonly Cast[]): number {
+  return cast.flatMap(({ sources }) => sources).reduce((sum, { count }) => sum + count, 0);
 }
 
 function seconds(micros: number): string {

@@ -11,6 +11,11 @@ import { datumScope, itemIn } from "../core/workflow/parts.ts";
 import type { ByItem } from "../core/workflow/recorded.ts";
 import type { TraceEntry } from "./record.ts";
 
+/** An entry, and which invocation of the log it is. */
+export interface RecordedEntry extends TraceEntry {
+  readonly invocation: number;
+}
+
 type Values = Map<number, Map<Item, number>>;
 
 /** One invocation, in flight or waiting for an earlier arrival to end. */
@@ -41,7 +46,7 @@ export class TraceRecorder {
   }
 
   /** The entries that are complete now; mostly none. */
-  add(event: Event): readonly TraceEntry[] {
+  add(event: Event): readonly RecordedEntry[] {
     if (event.kind === "arrival") {
       const graph = this.#graphs.get(event.plan);
       if (graph !== undefined)
@@ -59,24 +64,24 @@ export class TraceRecorder {
   }
 
   /** The log is over: the entries of what was still in flight, with what is known of them. */
-  finish(): readonly TraceEntry[] {
-    const entries = [...this.#recordings.values()].map(entryOf);
+  finish(): readonly RecordedEntry[] {
+    const entries = [...this.#recordings].map(entryOf);
     this.#recordings.clear();
     return entries;
   }
 
-  #take(): readonly TraceEntry[] {
-    const entries: TraceEntry[] = [];
+  #take(): readonly RecordedEntry[] {
+    const entries: RecordedEntry[] = [];
     for (const [invocation, oldest] of this.#recordings) {
       if (!oldest.ended) break;
-      entries.push(entryOf(oldest));
+      entries.push(entryOf([invocation, oldest]));
       this.#recordings.delete(invocation);
     }
     return entries;
   }
 }
 
-const NOTHING: readonly TraceEntry[] = [];
+const NOTHING: readonly RecordedEntry[] = [];
 
 function recording(graph: Graph, at: Micros): Recording {
   return {
@@ -144,7 +149,7 @@ function forgetWrites({ graph, bytes }: Recording, event: Event): void {
   }
 }
 
-function entryOf(of: Recording): TraceEntry {
+function entryOf([invocation, of]: readonly [number, Recording]): RecordedEntry {
   countWrites(of);
   const recorded = {
     compute: settled(of.compute, { negative: false }),
@@ -153,7 +158,7 @@ function entryOf(of: Recording): TraceEntry {
     counts: settled(of.counts, { negative: false }),
     branches: settled(of.branches, { negative: true }),
   };
-  return { at: of.at, workflow: of.graph.name, recorded };
+  return { at: of.at, workflow: of.graph.name, recorded, invocation };
 }
 
 /** Lists that no foreach walked: as many items as were written. */

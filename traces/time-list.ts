@@ -53,6 +53,7 @@ class TimeRows implements ArrivalRows {
   readonly countsMinutes = false;
   readonly begin = undefined;
   readonly end = undefined;
+  readonly early = 0;
   readonly #columns: Columns;
   readonly #unit: Unit;
   readonly #options: RowOptions;

@@ -6,7 +6,9 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
+import { counted } from "../analysis/count-text.ts";
 import { compile } from "../core/workflow/compile.ts";
+import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
 import { workflowJsonSchema } from "./json-schema.ts";
 import { resolveWorkflow } from "./load.ts";
 import { UsageErrors } from "./usage-errors.ts";
@@ -37,8 +39,9 @@ export const checkCommand = Command.make(
         continue;
       }
       const graph = compile(result.success);
-      const { taskCount, edges, data } = graph;
-      const sizes = `${taskCount} tasks, ${edges.length} edges, ${data.length} data`;
+      const { taskCount, data } = graph;
+      const [tasks, edges] = [counted(taskCount, "task"), counted(taskEdges(graph), "edge")];
+      const sizes = `${tasks}, ${edges}, ${data.length} data`;
       yield* Console.log(`${file}: workflow ${graph.name} is fine: ${sizes}`);
     }
     if (problems.length > 0) yield* new UsageErrors({ problems });
@@ -47,3 +50,21 @@ export const checkCommand = Command.make(
   Command.withDescription("Check workflow files"),
   Command.withExamples([{ command: "faasflow check my-workflow.yaml", description: "one file" }]),
 );
+
+/** Pairs of tasks of which one waits for the other, be it through steps that run nothing. */
+function taskEdges({ vertices, edges, order }: Graph): number {
+  /** By vertex: the tasks that one waits for who waits for it. */
+  const sources = vertices.map((vertex, id) => new Set(vertex.kind === "task" ? [id] : []));
+  let count = 0;
+  for (const id of order) {
+    const before = new Set<number>();
+    for (const edge of vertices[id]!.inEdges) {
+      const { from, kind } = edges[edge]!;
+      if (from === OUTSIDE || kind === "width") continue;
+      for (const task of sources[from]!) before.add(task);
+    }
+    if (vertices[id]!.kind === "task") count += before.size;
+    else sources[id] = before;
+  }
+  return count;
+}

@@ -19,6 +19,7 @@ import {
 } from "yaml";
 import { invariant } from "../core/invariant.ts";
 import { type ProblemPath, quoted } from "../core/workflow/problem.ts";
+import { type JsonFault, jsonFault } from "./json-fault.ts";
 
 /** A problem with its place in the file. */
 export interface LocatedProblem {
@@ -54,6 +55,16 @@ export interface Location {
   readonly path: ProblemPath;
 }
 
+/** What a file should be, as remedies say it. */
+export interface Form {
+  /** `a workflow`. */
+  readonly one: string;
+  /** How its first fields are written. */
+  readonly fields: string;
+}
+
+const ANY: Form = { one: "settings", fields: "a line each, such as `name: value`" };
+
 /** More uses of one alias than any honest file has. */
 const MAX_ALIASES = 100;
 const MAX_NESTING = 150;
@@ -61,24 +72,24 @@ const MAX_NESTING = 150;
 const MAX_YAML_PROBLEMS = 20;
 
 /** Never throws; whatever the text is, there is data or a problem. */
-export function readSource(text: string): Source {
+export function readSource(text: string, form: Form = ANY): Source {
   if (text.includes("\u0000")) {
-    return hopeless("this is a binary file", "Give a workflow file: YAML or JSON text.");
+    return hopeless("this is a binary file", `Give a file with ${form.one}: YAML or JSON text.`);
   }
   if (text.trim() === "") {
-    return hopeless("the file is empty", "Write a workflow: `faasflow: 1`, `name`, `tasks`.");
+    return hopeless("the file is empty", `Write ${form.one}: ${form.fields}.`);
   }
   if (nesting(text) > MAX_NESTING) {
     return hopeless("this nests too deeply to be read", "Nest less; ten levels are a lot.");
   }
   try {
-    return readYaml(text);
+    return readYaml(text, form);
   } catch (cause) {
     return hopeless(oneLine((cause as Error).message), "Write plain YAML or JSON.");
   }
 }
 
-function readYaml(text: string): Source {
+function readYaml(text: string, form: Form): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -87,12 +98,14 @@ function readYaml(text: string): Source {
     resolveKnownTags: false,
     uniqueKeys: false, // takes quadratic time; see duplicateKeys
   });
+  const fault = document.errors.length > 0 ? jsonFault(text) : undefined;
+  if (fault !== undefined) return notJson(lines, fault);
   const errors = [...document.errors, ...document.warnings];
   const problems = errors.slice(0, MAX_YAML_PROBLEMS).map((error): LocatedProblem => {
     const { line, col } = place(lines, error.pos[0]);
     const at = { line, column: col, where: "" };
     if (error.code === "MULTIPLE_DOCS") {
-      const remedy = "One file holds one workflow; take the `---` and what follows away.";
+      const remedy = `One file holds ${form.one}; take the \`---\` and what follows away.`;
       return { ...at, found: "a second document begins", remedy };
     }
     if (error.code === "TAG_RESOLVE_FAILED") {
@@ -109,8 +122,8 @@ function readYaml(text: string): Source {
   if (!isMap(document.contents)) {
     const found = isSeq(document.contents) ? "a list" : `only ${quoted(text.trim())}`;
     return hopeless(
-      `there is ${found} where a workflow should be`,
-      "Write fields: `faasflow: 1`, `name`, `tasks`.",
+      `there is ${found} where ${form.one} should be`,
+      `Write fields: ${form.fields}.`,
     );
   }
   problems.push(...duplicateKeys(document.contents, lines));
@@ -120,7 +133,7 @@ function readYaml(text: string): Source {
   } catch (cause) {
     return hopeless(
       `its aliases cannot be followed: ${oneLine((cause as Error).message)}`,
-      `Use an alias at most ${MAX_ALIASES} times, or write \`defaults\`.`,
+      `Use an alias at most ${MAX_ALIASES} times.`,
     );
   }
   return {
@@ -158,6 +171,14 @@ const START: Location = { line: 1, column: 1, path: [] };
 
 function hopeless(found: string, remedy: string): Source {
   const problem = { line: 0, column: 0, where: "", found, remedy };
+  return { data: undefined, problems: [problem], locate: () => START };
+}
+
+/** One slip in JSON is many to a reader of YAML. */
+function notJson(lines: LineCounter, { offset, found }: JsonFault): Source {
+  const { line, col } = place(lines, offset);
+  const remedy = "Mend it there; if the file was cut off, get it whole.";
+  const problem = { line, column: col, where: "", found: `not JSON: ${found}`, remedy };
   return { data: undefined, problems: [problem], locate: () => START };
 }
 

@@ -47,7 +47,7 @@ const NO_TASK: Problem = {
 function jsonIn(text: string): unknown {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.trim()); // a byte order mark is a space, but not to JSON
   } catch {
     return undefined; // the YAML reader says what is wrong with it
   }

@@ -43,7 +43,7 @@ export const importCommand = Command.make(
     const micros = flags.read("runtime", runtime, "time");
     const bytes = flags.read("size", size, "size");
     const { problems } = flags;
-    const text = yield* Effect.catch(readWorkflowText(file), ({ message }) => {
+    const text = yield* Effect.catch(readWorkflowText(file, ABSENT), ({ message }) => {
       problems.push(message);
       return Effect.succeed(undefined);
     });
@@ -81,6 +81,8 @@ export const importCommand = Command.make(
     },
   ]),
 );
+
+const ABSENT = "Check the path of the recording; a benchmark needs no import.";
 
 const NOT_FOREIGN =
   "this is no recorded workflow: there is no `workflow` with `tasks` or a `specification` in it. " +

@@ -91,7 +91,10 @@ function missingRemedy(path: ProblemPath): string {
 function wrongValue(issue: SchemaIssue.Issue, { path, value }: Place): ShapeProblem {
   const message = format(issue).issues[0]?.message ?? "";
   const words = message.replace(/^Expected /, "");
-  const expected = WORDS.get(words) ?? words.replaceAll(" | ", " or ");
+  const expected = words
+    .split(" | ")
+    .map((word) => WORDS.get(word) ?? word)
+    .join(" or ");
   return { path, found: `${shown(value)} is here`, remedy: `Write ${expected}.`, kind: "value" };
 }
 

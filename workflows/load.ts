@@ -19,7 +19,13 @@ import {
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { validate } from "../core/workflow/validate.ts";
 import { assemble } from "./assemble.ts";
-import { formatProblem, type LocatedProblem, readSource, type Source } from "./document.ts";
+import {
+  type Form,
+  formatProblem,
+  type LocatedProblem,
+  readSource,
+  type Source,
+} from "./document.ts";
 import { readForeign } from "./foreign.ts";
 import { generateCycles } from "./generators/cycles.ts";
 import { generateEpigenomics } from "./generators/epigenomics.ts";
@@ -85,7 +91,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 export function parseWorkflow(text: string): ParseResult {
   const foreign = readForeign(text);
   if (foreign !== undefined) return foreign.ok ? soundSpec(foreign.file) : foreign;
-  const source = readSource(text);
+  const source = readSource(text, WORKFLOW);
   if (source.data === undefined) return { ok: false, problems: source.problems };
   const problems: LocatedProblem[] = [...source.problems];
   const decoded = decode(source.data);
@@ -99,6 +105,8 @@ export function parseWorkflow(text: string): ParseResult {
   return { ok: false, problems: ordered(problems) };
 }
 
+const WORKFLOW: Form = { one: "a workflow", fields: "`faasflow: 1`, `name`, `tasks`" };
+
 /** What a reader of a foreign format made. */
 function soundSpec(file: WorkflowFile): ParseResult {
   const spec = assemble(file);
@@ -110,7 +118,7 @@ function soundSpec(file: WorkflowFile): ParseResult {
 
 /** Reads and checks one file. */
 export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string) {
-  const text = yield* readWorkflowText(file);
+  const text = yield* readWorkflowText(file, `Check the path, or ${NAMED}.`);
   const result = parseWorkflow(text);
   if (result.ok) return result.spec;
   return yield* new SpecErrors({ file, problems: result.problems });
@@ -204,11 +212,15 @@ function ordered(problems: readonly LocatedProblem[]): LocatedProblem[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** The text of a file, if it can be one of a workflow. */
-export const readWorkflowText = Effect.fnUntraced(function* (file: string) {
-  const stats = yield* attempt(file, () => statSync(file));
+const NAMED = `name a benchmark: ${BENCHMARKS.join(", ")}`;
+
+/** The text of a file, if it can be one of a workflow. `absent`: what to do if there is none. */
+export const readWorkflowText = Effect.fnUntraced(function* (file: string, absent: string) {
+  const attempt = <A>(read: () => A) =>
+    Effect.try({ try: read, catch: (cause) => unreadable(file, cause, absent) });
+  const stats = yield* attempt(() => statSync(file));
   if (stats.isDirectory()) {
-    const inside = yield* attempt(file, () => readdirSync(file));
+    const inside = yield* attempt(() => readdirSync(file));
     const some = inside.filter((name) => /\.(ya?ml|json)$/i.test(name)).slice(0, 8);
     const remedy = some.length > 0 ? `In it there are ${some.join(", ")}.` : "Name a file.";
     return yield* wrongFile(file, "this is a directory", remedy);
@@ -217,7 +229,7 @@ export const readWorkflowText = Effect.fnUntraced(function* (file: string) {
     const found = `the file has ${stats.size} B`;
     return yield* wrongFile(file, found, `A workflow file has at most ${MAX_FILE_BYTES} B.`);
   }
-  const bytes = yield* attempt(file, () => readFileSync(file));
+  const bytes = yield* attempt(() => readFileSync(file));
   const text = bytes.toString("utf8");
   if (text.includes("\uFFFD") && !Buffer.from(text, "utf8").equals(bytes)) {
     const remedy = "Give a workflow file: YAML or JSON text in UTF-8.";
@@ -226,20 +238,11 @@ export const readWorkflowText = Effect.fnUntraced(function* (file: string) {
   return text;
 });
 
-function attempt<A>(file: string, read: () => A): Effect.Effect<A, SpecErrors> {
-  return Effect.try({
-    try: read,
-    catch: (cause) => {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      if (code === "ENOENT") {
-        const remedy = `Check the path, or name a benchmark: ${BENCHMARKS.join(", ")}.`;
-        return oneProblem(file, "there is no such file", remedy);
-      }
-      const found =
-        code === "EACCES" ? "the file may not be read" : `it cannot be read: ${message}`;
-      return oneProblem(file, found, "Check the path and its permissions.");
-    },
-  });
+function unreadable(file: string, cause: unknown, absent: string): SpecErrors {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return oneProblem(file, "there is no such file", absent);
+  const found = code === "EACCES" ? "the file may not be read" : `it cannot be read: ${message}`;
+  return oneProblem(file, found, "Check the path and its permissions.");
 }
 
 function unknownName(name: string): Effect.Effect<never, SpecErrors> {

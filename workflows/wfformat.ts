@@ -12,7 +12,8 @@
 
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
-import { type ProblemPath, quoted } from "../core/workflow/problem.ts";
+import { shown } from "../core/workflow/line-problems.ts";
+import type { ProblemPath } from "../core/workflow/problem.ts";
 import { problemsOf, type ShapeProblem } from "./issues.ts";
 
 /** A run of a workflow, whatever version told it. */
@@ -78,24 +79,24 @@ export function isWfFormat(data: unknown): boolean {
 
 /** Never throws. Cost: linear in the file. */
 export function readInstance(data: unknown): InstanceReading {
-  const version = isFields(data) ? data["schemaVersion"] : undefined;
-  if (typeof version !== "string" || !VERSIONS.includes(version)) {
-    return { ok: false, problems: [unknownVersion(version)] };
-  }
-  if (version >= "1.5") return readApart(data);
-  const { workflow } = data as { readonly workflow?: unknown };
-  return readTogether(data, isFields(workflow) && "jobs" in workflow ? "jobs" : "tasks");
+  const written = isFields(data) ? data["schemaVersion"] : undefined;
+  const version = VERSIONS.find((known) => known === written || Number(known) === written);
+  if (version === undefined) return { ok: false, problems: [unknownVersion(written)] };
+  const { workflow, ...rest } = data as { readonly workflow?: unknown };
+  const instance = { ...rest, schemaVersion: version, workflow };
+  if (version >= "1.5") return readApart(instance);
+  return readTogether(instance, isFields(workflow) && "jobs" in workflow ? "jobs" : "tasks");
 }
 
 function unknownVersion(version: unknown): ShapeProblem {
   const known = `${VERSIONS[0]} to ${VERSIONS.at(-1)}`;
   const path = ["schemaVersion"];
   if (version === undefined) {
-    const remedy = `Write the version of WfFormat, in quotes: ${known} are known.`;
+    const remedy = `Write the version of WfFormat: ${known} are known.`;
     return { path, found: "this field is missing", remedy, kind: "missing" };
   }
-  const found = `${quoted(String(version))} is no version of WfFormat that is known here`;
-  return { path, found, remedy: `Known are ${known}, in quotes.`, kind: "value" };
+  const found = `${shown(version)} is no version of WfFormat that is known here`;
+  return { path, found, remedy: `Known are ${known}.`, kind: "value" };
 }
 
 const Text = Schema.String.annotate({ expected: "a text" });

@@ -2,7 +2,14 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { adviceText, type Goal, judged, missOf, type Sample } from "../../analysis/advice.ts";
+import {
+  adviceText,
+  type Goal,
+  judged,
+  missOf,
+  missText,
+  type Sample,
+} from "../../analysis/advice.ts";
 
 const GOAL: Goal = { metric: "e2e_p99", unit: "s", relation: "<", limit: 5 };
 const CANDIDATE = { workers: 3, bandwidth_MBps: 25 };
@@ -45,6 +52,29 @@ test("a run that broke, or has no such value, does not meet the goal", () => {
   assert.equal([broken.meets, broken.why, broken.worst], [false, "it broke", [undefined]]);
   assert.is(missOf(broken, [GOAL]), Infinity);
   assert.is(judged(CANDIDATE, [GOAL], [sampleOf({})]).meets, false);
+});
+
+test("a miss is never 0%, nor thousands of percent", () => {
+  const goal: Goal = { ...GOAL, limit: 20 };
+  const told = (value: number): string => {
+    const tried = [judged(CANDIDATE, [goal], [sampleOf({ e2e_p99: value })])];
+    const rest = { cheapest: undefined, dearer: [], all: 1, seeds: 1 };
+    const text = adviceText({ settings: {}, goals: [goal], tried, ...rest });
+    return text.match(/25 │ +(\S+ +\S+) │/)?.[1] ?? text;
+  };
+  assert.equal([20.003, 20, 27, 90_000].map(told), [
+    "20.003    +<1%",
+    "20      +0",
+    "27.0    +35%",
+    "90000   x4500",
+  ]);
+  const shares = [0.00015, 0, 0.35, 4518.37];
+  assert.equal(shares.map(missText), [
+    "less than 1% beyond",
+    "right at the limit",
+    "35% beyond",
+    "4519 times the limit",
+  ]);
 });
 
 test("a dearer neighbour that does not meet the goal is pointed out", () => {

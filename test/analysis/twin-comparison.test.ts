@@ -132,7 +132,7 @@ test("invocations that did not finish on both sides are counted and left out", (
   assert.is(cells[0]!.unfinished, 1);
   assert.match(
     twinText(compare([one]), { profile: "p", seed: "1" }),
-    /1 invocations did not finish/,
+    /1 invocation did not finish/,
   );
 });
 

@@ -67,13 +67,20 @@ test("a goal that nothing meets ends in code 1, with the nearest", () => {
   );
   assert.is(run.code, 1);
   assert.match(run.stdout, /None of 9 configurations meets e2e_p99 < 0.001 s/);
-  assert.match(run.stderr, /The nearest is \d workers?, 100 MB\/s: \d+% beyond/);
+  assert.match(run.stderr, /The nearest is \d workers?, 100 MB\/s: \d+ times the limit\./);
 });
 
 test("all that is wrong is told at once", () => {
   const run = faasflow(
     ...["advise", "gnome", "--goal", "p98 < 1 s", "--goal", "p99 > 3 s", "--goal", "p50 < 3 MB"],
-    ...["--over", "workers=4..2,memory=3", "--step", "bandwidth=1MB/s", "--workers", "3"],
+    ...[
+      "--over",
+      "workers=4..2,bandwidth=0..50MB/s,memory=3",
+      "--step",
+      "bandwidth=1MB/s",
+      "--workers",
+      "3",
+    ],
     ...["--scheme", "x", "--seeds", "0"],
   );
   assert.is(run.code, 2);
@@ -84,7 +91,8 @@ test("all that is wrong is told at once", () => {
     /"p99 > 3 s": this is not a goal/,
     /"MB" is not a unit of time/,
     /"memory" cannot be searched/,
-    /"4\.\.2" is not a range/,
+    /"4\.\.2" is not a range: it goes down/,
+    /"0\.\.50MB\/s" is not a range: "0" cannot be an end\. Give a rate above 0/,
     /--step: bandwidth is not searched/,
     /--workers: it is in --over too/,
     /--scheme: "x"/,

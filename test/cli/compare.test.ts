@@ -24,7 +24,7 @@ test("a run beside a twin of the same cluster: every error is 0, exit code 0", (
   assert.is(code, 0, stderr);
   assert.match(
     stdout,
-    /4 invocations live and in their twins \(profile ideal, seed 1\): worker-sp, faastore, /,
+    /4 invocations live, each with its twin \(profile ideal, seed 1\): worker-sp, faastore, /,
   );
   assert.match(stdout, /All within the tolerances\./);
   assert.not.match(stdout, /[1-9]\.\d%/);
@@ -35,6 +35,20 @@ test("a twin of another cluster: what is beyond the tolerances on standard error
   assert.is(code, 1);
   assert.match(stderr, /^wordcount, worker-sp, faastore, .*: mean of end-to-end: twin \d/m);
   assert.match(stdout, /beyond the tolerances/);
+});
+
+test("a warm-up that leaves nothing to compare is refused, of each run", () => {
+  const args = ["--live", LOG, "--live", OTHER, "--sim", "ideal", "--warm-up", "4"];
+  const { code, stdout, stderr } = faasflow("compare", ...args);
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  for (const name of [LOG, OTHER]) {
+    assert.ok(
+      stderr.includes(`4 leaves none of the 4 invocations of wordcount in ${name}`),
+      stderr,
+    );
+  }
+  assert.is(faasflow("compare", "--live", LOG, "--sim", "ideal", "--warm-up", "3").code, 0);
 });
 
 test("tolerances of one's own decide: what they do not state is not checked", () => {
@@ -49,6 +63,20 @@ test("two storage policies are told apart, and what one is worth is told", () =>
   assert.is(code, 0);
   assert.match(stdout, /wordcount, faastore +│ +wordcount, remote|faastore +remote +\+/);
   assert.match(stdout, / right +│/);
+});
+
+test("an arrival in another's place is no crash: each invocation has one twin", () => {
+  const lines = readFileSync(LOG, "utf8").trimEnd().split("\n");
+  const isArrival = (line: string): boolean => line.includes('"kind":"arrival"');
+  const [first] = lines.filter(isArrival);
+  const again = at("again.ndjson");
+  const last = lines.findLastIndex(isArrival);
+  writeFileSync(again, `${lines.with(last, first!).join("\n")}\n`);
+  const args = ["--live", again, "--sim", "ideal", "--tolerances", at("loose.yaml")];
+  const { code, stdout, stderr } = faasflow("compare", ...args);
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  assert.match(stdout, /invocations live, each with its twin/);
 });
 
 test("--json prints one object with every cell, metric, fact and contrast", () => {
@@ -88,7 +116,7 @@ test("what is wrong is told at once: a log, a profile, a tolerance, a count; exi
   assert.is(code, 2);
   assert.is(stdout, "");
   assert.match(stderr, /--warm-up: -1\. Give a whole number of at least 0\./);
-  assert.match(stderr, /no such file or directory.*nothing\.ndjson/);
+  assert.match(stderr, /nothing\.ndjson: there is no such file/);
   assert.match(stderr, /--sim: "papertestbed" is not a profile\. Did you mean "paper-testbed"\?/);
   assert.match(stderr, /wrong\.yaml:1:\d+ .*latency\.mean/);
   assert.match(stderr, /wrong\.yaml:1:\d+ .*p51/);

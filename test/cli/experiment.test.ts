@@ -120,6 +120,15 @@ experiment("every wrong value is told at once", () => {
   );
 });
 
+experiment("of a list, every item that is wrong is told", () => {
+  refused(
+    faasflow("experiment", "tail", "--bandwidth", "25MB/s,,50 MB", "--rate", "6/min,0"),
+    /--bandwidth: ""\. Give a rate such as 50MB\/s/,
+    /--bandwidth: "50 MB"\. Give a rate such as 50MB\/s/,
+    /--rate: "0"\. Give a rate above 0, such as 6\/min/,
+  );
+});
+
 experiment("a flag that the experiment does not read is refused", () => {
   refused(faasflow("experiment", "e2e", "--rate", "6/min"), /--rate: has no effect on e2e/);
   refused(faasflow("experiment", "tail", "--mode", "solo"), /--mode: has no effect on tail/);

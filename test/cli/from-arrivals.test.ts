@@ -78,6 +78,16 @@ arrivals("invocations that ended become a trace on standard output", ({ folder, 
   assert.equal(finished(run), { wordcount: 2 });
 });
 
+arrivals("what began before the file's time is left out, and told", ({ file }) => {
+  const early = file("early.csv", [INVOCATIONS[0]!, "a,f,1,4", "a,f,2,5", "b,g,9,1"]);
+  const made = make(early, "--workflow", "video");
+  assert.is(made.code, 0);
+  assert.match(made.stderr, /early\.csv: left out 2 rows .* end_timestamp is less than duration/);
+  assert.is(made.stdout.trim().split("\n").length, 2);
+  const all = make(early, "--workflow", "video", "--app", "a");
+  checkRefused(all, /early\.csv: all rows that are asked for \(2\) began before .*Check these two/);
+});
+
 arrivals("a list names its workflows, and has times with units", ({ folder, file }) => {
   const out = join(folder, "x.trace");
   const list = file("list.csv", ["at,workflow", "1 min,video", "59.5 s,wordcount"]);

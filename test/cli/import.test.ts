@@ -47,6 +47,24 @@ imports("what is imported runs as the recording itself does", ({ folder }) => {
   assert.match(again.stderr, `${out} is there already. Name another file.`);
 });
 
+imports("`check` counts the edges that `import` counts, between tasks", ({ folder }) => {
+  const single = join(folder, "single.yaml");
+  writeFileSync(single, "faasflow: 1\nname: single\ntasks: { only: {} }\n");
+  const check = faasflow("check", mosaicFile("1.5"), single, "genome", "illegal_recognizer");
+  assert.is(check.code, 0, check.stderr);
+  assert.match(check.stdout, /mosaic is fine: 4 tasks, 4 edges/);
+  assert.match(check.stdout, /single is fine: 1 task, 0 edges/);
+  assert.match(check.stdout, /genome is fine: 50 tasks, 74 edges/);
+  assert.match(check.stdout, /illegal_recognizer is fine: 7 tasks, 9 edges/);
+});
+
+imports("a benchmark is no recording", () => {
+  const { code, stderr } = faasflow("import", "genome");
+  assert.is(code, 2);
+  assert.match(stderr, /^genome: there is no such file\. Check the path of the recording/);
+  assert.not.match(stderr, "name a benchmark");
+});
+
 imports("plans, studies and experiments take a recording", ({ folder }) => {
   const plan = faasflow("plan", mosaicFile("1.6"));
   assert.is(plan.code, 0, plan.stderr);

@@ -153,6 +153,27 @@ sweep("a study that is wrong is refused with lines, before anything is written",
   assert.not(existsSync(join(folder, "out")));
 });
 
+sweep("wrong fields of a study and wrong values of the others are told at once", ({ folder }) => {
+  const wrong = SMALL.replace("study: Small\n", "")
+    .replace("rate: 6/min", "rates: 6/min")
+    .replace("scheme: [worker-sp, master-sp]", "scheme: often")
+    .replace("[25MB/s, 50MB/s]", "{ low: 25MB/s }")
+    .replace("[1, 2, 3]", "[1, 1]\nshow: [latency]");
+  const { code, stderr } = faasflow(...study(folder, wrong));
+  assert.is(code, 2);
+  const told = stderr.trim().split("\n");
+  const expected = [
+    /:1:1 .*study: this field is missing/,
+    /:3:\d+ .*product\.scheme: "often"\. Choose one of/,
+    /:4:\d+ .*product\.bandwidth: a group of fields is here\. Write a text or a number or a list/,
+    /:5:\d+ .*product\.rates: there is no field "rates" here\. Did you mean "rate"/,
+    /:7:\d+ .*product\.seed\[1\]: "1" is given twice/,
+    /:8:\d+ .*show\[0\]: "latency" is here/,
+  ];
+  assert.is(told.length, expected.length, stderr);
+  for (const [index, line] of expected.entries()) assert.match(told[index]!, line);
+});
+
 sweep("a cell that is there twice is refused: it would count as two seeds", ({ folder }) => {
   const twice = SMALL.replace("[worker-sp, master-sp]", "worker-sp").concat("list: [{}, {}]\n");
   const run = faasflow(...study(folder, twice));

@@ -28,7 +28,7 @@ function daemon(
 function address(args: readonly string[], variables?: Readonly<Record<string, string>>): string {
   const { status, stderr } = daemon(["master", ...args], variables);
   assert.is(status, 2);
-  return /^(\S+) is no address of a NATS server/.exec(stderr)?.[1] ?? stderr;
+  return /^--nats: (\S+) is no address of a NATS server/.exec(stderr)?.[1] ?? stderr;
 }
 
 test("a flag goes before a variable, a variable before the file", () => {
@@ -50,15 +50,32 @@ test("what is wrong in file and environment is told at once, with its place", ()
   assert.is(status, 2);
   const places = stderr.trim().replaceAll(`${FILE}:`, "").split("\n").sort();
   assert.match(places[0]!, /^1:1 nam: there is no such setting\. Did you mean name\?/);
-  assert.match(places[1]!, /^2:1 drain-limit: "soon"\. .*not a time/);
+  assert.match(
+    places[1]!,
+    /^2:1 drain-limit: "soon"\. Expected a time with its unit, such as 500ms, 30s or 5min\.$/,
+  );
   assert.match(places[2]!, /^3:1 volatile: "maybe"\. Expected "true"/);
   assert.match(places[3]!, /^4:1 events: .*no single value/);
   assert.match(places[4]!, /^FAASFLOW_CONTAINERS: "lxc"\. .*docker/);
   assert.is(places.length, 5);
 });
 
+test("all that is wrong with a worker's flags is told at once", () => {
+  const { status, stderr } = daemon([
+    ...["worker", "--name", "foo", "--nats", "http://bar", "--store", "baz", "--http", "nowhere"],
+    ...["--events", join(FILE, "events"), "--nats-token-file", join(directory, "none")],
+  ]);
+  assert.is(status, 2);
+  for (const place of ["name", "nats", "store", "http", "events", "nats-token-file"]) {
+    assert.match(stderr, new RegExp(`^--${place}: `, "m"));
+  }
+});
+
 test("a file that is not there, or holds no settings, is told", () => {
-  assert.match(daemon(["master", "--config", join(directory, "none")]).stderr, /^--config: ENOENT/);
+  assert.match(
+    daemon(["master", "--config", join(directory, "none")]).stderr,
+    /^--config: .*none: there is no such file\. Name a/,
+  );
   writeFileSync(FILE, "- nats\n");
   assert.match(daemon(["master", "--config", FILE]).stderr, /this is no list of settings/);
 });

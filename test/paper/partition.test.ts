@@ -6,8 +6,9 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Partition, type PartitionProblem, partition } from "../../core/plan/partition.ts";
+import { type Partition, partition } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
+import type { PartitionProblem } from "../../core/plan/partition-problem.ts";
 import { leastRemoteBytes, remoteBytes } from "../../core/plan/remote-bytes.ts";
 import { taskTags } from "../../core/plan/tags.ts";
 import { BENCHMARKS, type Benchmark, benchmark } from "../fixtures/partition/benchmark.ts";

@@ -83,7 +83,7 @@ test("an invocation's work becomes one record, and reading it gives the same ent
   });
   const workflows = new Map([["video", graph]]);
   for await (const read of readTrace([TRACE_HEADER, line], { file: "t", workflows })) {
-    assert.equal(read, entry);
+    assert.equal({ ...read, invocation: 0 }, entry);
   }
 });
 

@@ -99,6 +99,22 @@ version("only what is in a file says what it is", () => {
   assert.is(readForeign(`\n ${mosaic("1.4")}`)?.ok, true);
 });
 
+version("a byte order mark changes nothing, also of what is wrong", () => {
+  assert.equal(specOf(`\uFEFF${mosaic("1.4")}`), specOf(mosaic("1.4")));
+  const wrong = '{"name": "n",\n "schemaVersion": "2.0", "workflow": {"tasks": []}}';
+  same(problems(`\uFEFF${wrong}`), [/^2:\d+ {2}schemaVersion: "2\.0" is no version/]);
+});
+
+version("the version may be a number, as it looks", () => {
+  for (const each of ["1.4", "1.5"] as const) {
+    const bare = mosaic(each).replace(`"${each}"`, each);
+    assert.not.match(bare, `"${each}"`);
+    assert.equal(specOf(bare), specOf(mosaic(each)));
+  }
+  const wrong = '{"name": "n", "schemaVersion": 2.7, "workflow": {"tasks": []}}';
+  same(problems(wrong), [/schemaVersion: 2\.7 is no version of WfFormat .*Known are 1\.0 to 1\.6/]);
+});
+
 const rules = suite("rules");
 
 /** Of each task, whose data it reads. */

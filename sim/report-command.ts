@@ -1,6 +1,6 @@
 /** `faasflow report`: one self-contained page of experiments, run now or saved before. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
@@ -9,13 +9,15 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
+import { counted } from "../analysis/count-text.ts";
+import { EXPERIMENT_NAMES } from "../analysis/experiment.ts";
+import { climbed, type ExperimentRow } from "../analysis/experiment-rows.ts";
+import { type About, reportHtml } from "../analysis/report.ts";
 import { quoted } from "../core/workflow/problem.ts";
-import { aboutOf, simulated } from "../sim/experiment-command.ts";
-import { readExperiment } from "../sim/experiment-flags.ts";
+import { readProblem, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
-import { EXPERIMENT_NAMES } from "./experiment.ts";
-import { climbed, type ExperimentRow } from "./experiment-rows.ts";
-import { type About, reportHtml } from "./report.ts";
+import { aboutOf, simulated } from "./experiment-command.ts";
+import { readExperiment } from "./experiment-flags.ts";
 
 const DEFAULT_FILE = "faasflow-report.html";
 
@@ -38,16 +40,15 @@ export const reportCommand = Command.make(
     seed: text("seed", "of everything left to chance; default 1"),
   },
   Effect.fn("report")(function* ({ files, html, profile, seed }) {
+    const refused = targetProblems({ html: Option.some(html) });
+    const flags = { profile, seed, refused };
     const { rows, about } =
-      files.length === 0
-        ? yield* runAll({ profile, seed })
-        : yield* readAll(files, { profile, seed });
+      files.length === 0 ? yield* runAll(flags) : yield* readAll(files, flags);
     const page = yield* Effect.promise(() => reportHtml(rows, about));
-    yield* Effect.try({
-      try: () => writeFileSync(html, page),
-      catch: (cause) => new UsageErrors({ problems: [(cause as Error).message] }),
-    });
-    yield* Console.log(`${html}: ${rows.length} rows, ${Math.ceil(page.length / 1024)} KiB`);
+    yield* writeNamed("html", html, page);
+    yield* Console.log(
+      `${html}: ${counted(rows.length, "row")}, ${Math.ceil(page.length / 1024)} KiB`,
+    );
   }),
 ).pipe(
   Command.withDescription("Write the paper's experiments as one HTML page, with plots"),
@@ -63,13 +64,15 @@ export const reportCommand = Command.make(
 interface RunFlags {
   readonly profile: Option.Option<string>;
   readonly seed: Option.Option<string>;
+  /** What is wrong already, told with the rest. */
+  readonly refused: readonly string[];
 }
 
-const runAll = Effect.fnUntraced(function* (flags: RunFlags) {
+const runAll = Effect.fnUntraced(function* ({ refused, ...flags }: RunFlags) {
   const none = Option.none<string>();
   const lists = { workflows: none, bandwidth: none, rate: none, tasks: none };
   const rest = { mode: none, longRun: none, partition: none, live: none, duration: none };
-  const asked = yield* readExperiment("all", { ...lists, ...rest, ...flags });
+  const asked = yield* readExperiment("all", { ...lists, ...rest, ...flags }, refused);
   return { rows: yield* simulated(asked), about: aboutOf(asked) };
 });
 
@@ -96,9 +99,10 @@ const SavedSchema = Schema.Struct({
 });
 
 const readAll = Effect.fnUntraced(function* (files: readonly string[], flags: RunFlags) {
-  const problems = (["profile", "seed"] as const)
+  const unread = (["profile", "seed"] as const)
     .filter((flag) => Option.isSome(flags[flag]))
     .map((flag) => `--${flag}: has no effect on experiments that were run before. Leave it out.`);
+  const problems = [...flags.refused, ...unread];
   const rows: ExperimentRow[] = [];
   const abouts: About[] = [];
   for (const file of files) {
@@ -116,10 +120,12 @@ const readAll = Effect.fnUntraced(function* (files: readonly string[], flags: Ru
   return { rows: climbed(rows), about: { profile: told("profile"), seed: told("seed") } };
 });
 
+const SAVED_REMEDY = "Name what `faasflow experiment --json` printed.";
+
 function readSaved(file: string): Effect.Effect<typeof SavedSchema.Type, string> {
   return Effect.try({
     try: () => readFileSync(file, "utf8"),
-    catch: (cause) => (cause as Error).message,
+    catch: (cause) => readProblem(file, cause, SAVED_REMEDY),
   }).pipe(
     Effect.flatMap((json) =>
       Schema.decodeUnknownEffect(Schema.fromJsonString(SavedSchema))(json).pipe(

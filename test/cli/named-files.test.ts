@@ -1,0 +1,115 @@
+/**
+ * A file that cannot be read or written is told by its flag and with a remedy, before anything runs:
+ * exit code 2, nothing on standard output, no stack trace.
+ */
+
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Option from "effect/Option";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { folderProblems, sourceProblems, targetProblems } from "../../workflows/named-files.ts";
+import { faasflow } from "../fixtures/command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "faasflow-files-"));
+const FILE = join(folder, "file");
+const STUDY = join(folder, "study.yaml");
+const NOWHERE = join(folder, "nowhere", "x");
+test.before(() => {
+  writeFileSync(FILE, "");
+  writeFileSync(STUDY, "study: one\nproduct: { workflow: wordcount, invocations: 1 }\n");
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+function refused(args: readonly string[], ...reasons: readonly string[]): void {
+  const { code, stdout, stderr } = faasflow(...args);
+  assert.is(code, 2, stderr);
+  assert.is(stdout, "");
+  for (const reason of reasons) assert.ok(stderr.includes(reason), `${reason}\n${stderr}`);
+  assert.not.match(stderr, /^\s+at .*:\d+:\d+|E[A-Z]{4,}:/m);
+}
+
+const ABSENT = `${NOWHERE}: there is no directory ${join(folder, "nowhere")}. Name a file`;
+
+for (const [command, flags] of [
+  ["calibrate --published", ["--out"]],
+  ["calibrate --live no.ndjson", ["--out"]],
+  ["compare --live no.ndjson --sim ideal", ["--html"]],
+  ["experiment e2e", ["--csv", "--html"]],
+  ["live run wordcount", ["--events", "--perfetto"]],
+  ["plan wordcount", ["--dot", "--svg"]],
+  ["report", ["--html"]],
+  ["simulate wordcount", ["--events", "--perfetto", "--csv"]],
+] as const) {
+  test(`${command}: each file that cannot be written is told at once`, () => {
+    const given = flags.flatMap((flag) => [flag, NOWHERE]);
+    refused([...command.split(" "), ...given], ...flags.map((flag) => `${flag}: ${ABSENT}`));
+  });
+}
+
+test("directories that cannot be made are told", () => {
+  const below = `${FILE} is a file, not a directory. Name a directory`;
+  refused(["sweep", STUDY, "--out", FILE], `--out: ${FILE}: ${below}`);
+  refused(["sweep", STUDY, "--out", join(FILE, "x")], below);
+  refused(["experiment", "e2e", "--svg", FILE], `--svg: ${FILE}: ${below}`);
+  refused(
+    ["storage", "--dir", FILE, "--port", "99999"],
+    `--dir: ${FILE}: ${below}`,
+    "--port: 99999",
+  );
+});
+
+const NONE = "no.such: there is no such file. ";
+
+test("files that cannot be read are told, with what to name instead", () => {
+  refused(["simulate", "wordcount", "--trace", "no.such"], `--trace: ${NONE}Name a trace`);
+  refused(["simulate", "wordcount", "--trace", folder], `--trace: ${folder}: this is a directory`);
+  refused(["report", "no.such"], `${NONE}Name what \`faasflow experiment --json\` printed`);
+  refused(["compare", "--live", "no.such", "--sim", "ideal"], `--live: ${NONE}Name an event log`);
+  refused(["calibrate", "--live", "no.such"], `--live: ${NONE}Name an event log`);
+  refused(["sweep", "no.such"], `${NONE}Give the path of a study`);
+  refused(["replay", "no.such"], `${NONE}Name a recording`);
+  const profile = ["simulate", "wordcount", "--profile", folder];
+  refused(profile, `${folder}: this is a directory. Name the file of a profile`);
+});
+
+test("they are told with all else that is wrong", () => {
+  const files = ["--trace", "no.such", "--csv", NOWHERE];
+  refused(
+    ["simulate", "genom", "--seed", "1", ...files],
+    '"genom"',
+    "--trace: ",
+    `--csv: ${ABSENT}`,
+  );
+  refused(
+    ["plan", "wordcount", "--workers", "0", "--svg", NOWHERE],
+    "--workers",
+    `--svg: ${ABSENT}`,
+  );
+});
+
+test("to look whether a file can be written makes none, and leaves one that is there", () => {
+  const absent = join(folder, "absent");
+  assert.equal(targetProblems({ a: Option.some(absent), b: Option.some(FILE) }), []);
+  assert.equal(folderProblems({ a: Option.some(join(absent, "deeper")) }), []);
+  assert.equal(targetProblems({ a: Option.none() }), []);
+  assert.not(existsSync(absent));
+  assert.equal(readdirSync(folder).sort(), ["file", "study.yaml"]);
+});
+
+test("what permissions forbid is told", () => {
+  if (process.getuid?.() === 0) return;
+  chmodSync(FILE, 0);
+  try {
+    const found = [/permission is denied/, /permission is denied/];
+    const [read] = sourceProblems({ a: Option.some(FILE) }, "Name another.");
+    const [write] = targetProblems({ a: Option.some(FILE) });
+    assert.match(read!, found[0]!);
+    assert.match(write!, found[1]!);
+  } finally {
+    chmodSync(FILE, 0o600);
+  }
+});
+
+test.run();

@@ -1,0 +1,126 @@
+/**
+ * Files that a person named on the command line. Whether one can be read or written is told with
+ * the flag's name and a remedy, and told before the work begins: what takes minutes must not be lost
+ * to a misspelt directory.
+ */
+
+import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { UsageErrors } from "./usage-errors.ts";
+
+/** By the names of their flags, without the dashes. */
+export type FileFlags = Readonly<Record<string, Option.Option<string>>>;
+
+/** Files that are to be written. Nothing is made or changed. */
+export function targetProblems(files: FileFlags): readonly string[] {
+  return problemsOf(files, (path) => unwritable(resolve(path)));
+}
+
+/** Directories that are to be written to, and made if they are not there. */
+export function folderProblems(folders: FileFlags): readonly string[] {
+  return problemsOf(folders, (path) => unusable(resolve(path)));
+}
+
+/** Files that are to be read. `remedy`: a sentence. */
+export function sourceProblems(files: FileFlags, remedy: string): readonly string[] {
+  return problemsOf(files, (path) => {
+    const found = trying(() => {
+      if (statSync(path).isDirectory()) return "this is a directory";
+      accessSync(path, constants.R_OK);
+      return undefined;
+    });
+    return found && `${found}. ${remedy}`;
+  });
+}
+
+/** Why a file could not be read. `place`: its path, after its flag if it has one. */
+export function readProblem(place: string, cause: unknown, remedy: string): string {
+  return `${place}: ${whyNot(cause)}. ${remedy}`;
+}
+
+/** Writes a file that was named by a flag, once there is something to write. */
+export function writeNamed(
+  flag: string,
+  path: string,
+  text: string,
+): Effect.Effect<void, UsageErrors> {
+  return writing(flag, path, () => writeFileSync(path, text));
+}
+
+/** As `writeNamed`, whatever it is that writes there. */
+export function writing<A>(
+  flag: string,
+  path: string,
+  write: () => A,
+): Effect.Effect<A, UsageErrors> {
+  return Effect.try({
+    try: write,
+    catch: (cause) => {
+      const problem = `--${flag}: ${path}: ${whyNot(cause)}. Name another one.`;
+      return new UsageErrors({ problems: [problem] });
+    },
+  });
+}
+
+/** In words; as `fs` says it where that is rare. */
+export function whyNot(cause: unknown): string {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  return WHY[code] ?? message;
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "this is a directory",
+  ENOTDIR: "a part of this path is a file, not a directory",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "its file system can only be read",
+  ENOSPC: "no space is left on its disk",
+};
+
+function problemsOf(
+  files: FileFlags,
+  wrong: (path: string) => string | undefined,
+): readonly string[] {
+  return Object.entries(files).flatMap(([flag, path]) => {
+    const found = Option.isNone(path) ? undefined : wrong(path.value);
+    return found === undefined ? [] : [`--${flag}: ${Option.getOrThrow(path)}: ${found}`];
+  });
+}
+
+function unwritable(path: string): string | undefined {
+  const folder = dirname(path);
+  const found = trying(() => {
+    if (!existsSync(path)) {
+      if (!existsSync(folder)) return `there is no directory ${folder}`;
+      if (!statSync(folder).isDirectory()) return `${folder} is a file, not a directory`;
+      accessSync(folder, constants.W_OK);
+      return undefined;
+    }
+    if (statSync(path).isDirectory()) return "this is a directory";
+    accessSync(path, constants.W_OK);
+    return undefined;
+  });
+  return found && `${found}. Name a file that can be written.`;
+}
+
+function unusable(path: string): string | undefined {
+  let nearest = path;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  const found = trying(() => {
+    if (!statSync(nearest).isDirectory()) return `${nearest} is a file, not a directory`;
+    accessSync(nearest, constants.W_OK);
+    return undefined;
+  });
+  return found && `${found}. Name a directory that can be written to.`;
+}
+
+function trying(look: () => string | undefined): string | undefined {
+  try {
+    return look();
+  } catch (cause) {
+    return whyNot(cause);
+  }
+}
