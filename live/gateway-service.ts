@@ -135,6 +135,8 @@ export class GatewayService {
 
   /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
+    const problems = oversized(spec, this.#parts.settings);
+    if (problems.length > 0) throw new RequestError({ status: 400, problems });
     const count = this.#deployments.all.length;
     const deployment = this.#deployments.deploy(spec);
     if (deployment.id === count) this.#parts.ledger.deployed(deployment);
@@ -373,6 +375,18 @@ export class GatewayService {
       await Effect.runPromise(store.put(name, Buffer.from(text)));
     }
   }
+}
+
+/** Tasks whose containers no worker could ever start: they would wait for ever. */
+function oversized(
+  { tasks }: WorkflowSpec,
+  { workerMemory }: Pick<Settings, "workerMemory">,
+): readonly string[] {
+  const tooMuch = tasks.filter(({ container }) => container.memory > workerMemory);
+  return tooMuch.map(({ name, container }) => {
+    const found = `its container takes ${container.memory} bytes`;
+    return `task ${name}: ${found}, a worker gives ${workerMemory}. Give it less memory.`;
+  });
 }
 
 function statusOf(

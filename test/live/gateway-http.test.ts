@@ -78,6 +78,20 @@ test("a workflow file with several errors is refused with all of them", async ()
   assert.match(problems.join("\n"), /workflow:3:1 [\s\S]*workflow:5:/);
 });
 
+test("a workflow with containers that no worker could ever start is refused, each task named", async () => {
+  const huge = "container: { memory: 1000 GiB }, sleep: 1 ms";
+  const body = `faasflow: 1\nname: huge\ntasks:\n  a: { ${huge} }\n  b: { sleep: 1 ms }\n  c: { ${huge} }\n`;
+  const { status, problems } = await on.ask("/v1/workflows", {
+    method: "POST",
+    media: "application/yaml",
+    body,
+  });
+  assert.is(status, 400);
+  assert.match(problems.join("\n"), /^task a: its container takes 1073741824000 bytes.*\ntask c: /);
+  const deployed = await on.ask("/v1/workflows");
+  assert.not.match(deployed.text, /huge/);
+});
+
 test("an id that is none, an unknown invocation and an unknown path are told apart", async () => {
   const [wrong, unknown, nothing] = await Promise.all([
     on.ask("/v1/invocations/abc"),
