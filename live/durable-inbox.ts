@@ -36,6 +36,8 @@ export class DurableInbox {
   readonly #unwatch: () => void;
   /** Where the server delivers to; undefined: no consumer of ours yet. */
   #subject: string | undefined;
+  /** All that were asked for: a request without an answer in time may have been carried out. */
+  readonly #asked: Set<string>;
   #unsubscribe: () => void;
   #attaching: boolean;
   /** Asked for while it was under way: once more. */
@@ -52,6 +54,7 @@ export class DurableInbox {
     this.#queued = new Map();
     this.#handled = new Set();
     this.#subject = undefined;
+    this.#asked = new Set();
     this.#unsubscribe = () => undefined;
     this.#attaching = false;
     this.#again = false;
@@ -111,13 +114,14 @@ export class DurableInbox {
     const found = await consumers.info(this.#stream.name, name).catch(unlessMissing);
     if (!this.#open) return;
     if (found !== undefined) {
-      if (this.#subject !== undefined && found.config.deliver_subject !== this.#subject) {
+      if (this.#subject !== undefined && !this.#asked.has(found.config.deliver_subject ?? "")) {
         this.#lose();
         return;
       }
       await consumers.delete(this.#stream.name, name).catch(unlessMissing);
     }
     const subject = link.inbox();
+    this.#asked.add(subject);
     this.#unsubscribe();
     this.#unsubscribe = link.subscribe(subject, (arrival) => this.#receive(arrival));
     await consumers.add(this.#stream.name, {

@@ -172,6 +172,44 @@ test(
 );
 
 test(
+  "durable: a consumer that was made, though the answer came too late, is our own",
+  run(
+    Effect.fnUntraced(function* () {
+      const server = yield* start({ directory: yield* directory });
+      const connection = yield* link(server);
+      let late = 0;
+      const manager = connection.jetStream.bind(connection);
+      connection.jetStream = async () => {
+        const { consumers, streams } = await manager();
+        const add: typeof consumers.add = async (...asked) => {
+          const made = await consumers.add(...asked);
+          if (late-- > 0) throw new Error("timeout");
+          return made;
+        };
+        const same = {
+          info: consumers.info.bind(consumers),
+          delete: consumers.delete.bind(consumers),
+        };
+        return { streams, consumers: { ...same, add } } as Awaited<ReturnType<typeof manager>>;
+      };
+      const bus = yield* durableBus(connection, { cluster: "a test.", node: WORKER });
+      const seen = new Seen();
+      yield* bus.serve(seen.handle);
+      late = 1;
+      const failed = yield* Effect.forkChild(Effect.flip(bus.failure));
+      const revived = yield* restart(server);
+      const hasFailed = (): boolean => failed.pollUnsafe() !== undefined;
+      yield* until("it has asked again", () => late < 0 || hasFailed());
+      assert.not.ok(hasFailed());
+      const from = yield* join(revived, durableBus, { node: GATEWAY });
+      from.bus.send(WORKER, numbered(1));
+      yield* until("the message has arrived", () => seen.envelopes.length > 0);
+      assert.equal(seen.numbers, [1]);
+    }),
+  ),
+);
+
+test(
   "durable: too many messages that nobody takes end the bus with an error",
   run(
     Effect.fnUntraced(function* () {

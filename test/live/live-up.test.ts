@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as Effect from "effect/Effect";
+import * as Schedule from "effect/Schedule";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Client } from "../../live/client.ts";
@@ -157,7 +158,12 @@ test("with --restart what is killed is started again, and what was accepted fini
   await run(client.deploy(CHAIN));
   for (const part of [" worker ", " master ", " gateway ", "nats-server", " storage "]) {
     await run(client.ready(60_000));
-    const id = await run(client.invoke("chain", {}));
+    const id = await run(
+      Effect.retry(client.invoke("chain", {}), {
+        while: ({ status }) => status === 0 || status === 503,
+        schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "30 seconds" })),
+      }),
+    );
     // Under its own data nothing can go on without the store.
     if (part === " storage ") await run(client.end(id));
     process.kill(pidOf(cluster, part), "SIGKILL");

@@ -44,7 +44,7 @@ test("a recorded workflow is run live with synthetic functions", ({ folder }) =>
   writeFileSync(file, recording("1.5", tasks, { in: 1000, f: 2000, out: 10 }));
   const run = faasflow("live", "run", file, "--workers", "2", "--invocations", "1");
   assert.is(run.code, 0, run.stderr);
-  assert.match(run.stdout, "two.out (10 bytes)");
+  assert.match(run.stdout, /told +1 [\s\S]*none is broken/, run.stdout);
 });
 
 test("an input given on the command line takes the place of the workflow's own", ({ folder }) => {
@@ -92,10 +92,10 @@ test("a live run tells wrong inputs and a missing program before it starts anyth
   });
   assert.is(status, 2);
   assert.is(stdout, "");
-  const told = stderr.trim().split("\n");
+  const told = stderr.trim().split("\n").sort();
   assert.is(told.length, 3, stderr);
-  assert.match(told[0]!, "--invocations: 0.");
-  assert.match(told[1]!, '--input: "spilt" is no input of video. Inputs: split.');
+  assert.match(told[0]!, '--input: "spilt" is no input of video. Inputs: split.');
+  assert.match(told[1]!, "--invocations: 0.");
   assert.match(told[2]!, /^ffmpeg is not installed, which tasks upload, .* of video cannot do/);
 });
 
