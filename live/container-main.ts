@@ -21,12 +21,11 @@ import {
 } from "./container-protocol.ts";
 import { ActivationContext, type FunctionBody } from "./function-context.ts";
 import { FunctionModules } from "./function-module.ts";
+import { programTime_us, TICK_US } from "./program-time.ts";
 import { runSynthetic } from "./synthetic-function.ts";
 
 /** How long a function whose stray exception was caught may take to come to its own end. */
 const SETTLE_MS = 100;
-/** Kernel clock ticks of /proc a second, on every Linux. */
-const TICKS_PER_SECOND = 100;
 
 /** Of its Docker container: nobody else is number 1. */
 const isFirst = process.pid === 1;
@@ -132,9 +131,9 @@ class Container {
 
   /** CPU time of programs that the run has started; only if it idled for so long that there may be any. */
   #ofPrograms({ function: { tag } }: RunRequest, idle_us: number): number {
-    if (tag === "synthetic" || idle_us * TICKS_PER_SECOND < 1e6) return 0;
+    if (tag === "synthetic" || idle_us < TICK_US) return 0;
     const before = this.#programs_us;
-    this.#programs_us = programTime_us();
+    this.#programs_us = endedPrograms_us();
     return this.#programs_us - before;
   }
 
@@ -195,13 +194,10 @@ function withoutOurs(stack: string): string {
     .join("\n");
 }
 
-/** CPU time of programs that this process started and that have ended; 0 where /proc is not there. */
-function programTime_us(): number {
+/** Of this process; 0 where /proc is not there. */
+function endedPrograms_us(): number {
   try {
-    const stat = readFileSync("/proc/self/stat", "utf8");
-    // The name, in brackets, may have blanks; cutime and cstime are the 14th and 15th field after it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return ((Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND) * 1e6;
+    return programTime_us(readFileSync("/proc/self/stat", "utf8"));
   } catch {
     return 0;
   }

@@ -84,8 +84,9 @@ const TOKEN_BYTES = 24;
 const READY_MS = 20_000;
 const STOP_MS = 5_000;
 const RESTART_MS = 500;
-/** What ends sooner than this would end again. */
+/** What ends sooner than this, and again each time it is started, would go on so. */
 const SHORT_MS = 2_000;
+const MOST_SHORT_LIVES = 3;
 
 export const startCluster = Effect.fn("startCluster")(function* (
   options: ClusterOptions,
@@ -198,6 +199,8 @@ class Daemons {
   readonly #daemons: Map<string, Daemon>;
   /** Of those that say where they serve. */
   readonly #ports: Map<string, number>;
+  /** How many in a row, up to the last one that ended. */
+  readonly #shortLives: Map<string, number>;
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -210,6 +213,7 @@ class Daemons {
     this.#secrets = secrets;
     this.#daemons = new Map();
     this.#ports = new Map();
+    this.#shortLives = new Map();
     this.#stopping = undefined;
   }
 
@@ -242,7 +246,10 @@ class Daemons {
       child.once("exit", (code, signal) => {
         const how = `${name} ended (${signal ?? `exit code ${code}`})`;
         const isShort = performance.now() - startedAt < SHORT_MS;
-        if (this.#options.restart === true && !isShort) this.#restart(name, argumentsAt, how);
+        const short = isShort ? (this.#shortLives.get(name) ?? 0) + 1 : 0;
+        this.#shortLives.set(name, short);
+        const again = this.#options.restart === true && short < MOST_SHORT_LIVES;
+        if (again) this.#restart(name, argumentsAt, how);
         else this.#fail(`${how}. ${last.map(textOf).join("; ")}`);
         resolve();
       });
