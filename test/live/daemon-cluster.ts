@@ -113,13 +113,25 @@ export class DaemonCluster {
     return this.#daemons.get(name)!.ended;
   }
 
+  /** Kills it, and starts the next one. */
+  async replace(name: string): Promise<void> {
+    this.signal(name, "SIGKILL");
+    await this.ended(name);
+    await this.start(name);
+  }
+
   /** At once; event files are complete then. */
   async stop(): Promise<void> {
-    for (const { child } of this.#daemons.values()) child.stdin?.end();
     const late = setTimeout(() => {
       for (const { child } of this.#daemons.values()) child.kill("SIGKILL");
     }, PATIENCE_MS / 4);
-    await Promise.all([...this.#daemons.values()].map(({ ended }) => ended));
+    // The gateway first: it would note the others as lost when they say that they go.
+    const gateway = this.#daemons.get("gateway");
+    const others = [...this.#daemons.values()].filter((daemon) => daemon !== gateway);
+    for (const daemons of [gateway === undefined ? [] : [gateway], others]) {
+      for (const { child } of daemons) child.stdin?.end();
+      await Promise.all(daemons.map(({ ended }) => ended));
+    }
     clearTimeout(late);
   }
 

@@ -1,7 +1,6 @@
 /** What the durable bus keeps, over a real nats-server that is killed and comes back. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join as path } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -13,6 +12,7 @@ import { GATEWAY, workerNode } from "../../core/node.ts";
 import { durableBus } from "../../live/durable-bus.ts";
 import { encode } from "../../live/wire.ts";
 import {
+  directory,
   join,
   kill,
   link,
@@ -28,12 +28,6 @@ import {
 
 const WORKER = workerNode(0);
 const SUBJECT = "faasflow.a=20test=2e.node.worker-1";
-
-/** A directory that outlives the servers in it, until the test ends. */
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(path(tmpdir(), "faasflow-test-"))),
-  (name) => Effect.sync(() => rmSync(name, { recursive: true, force: true, maxRetries: 5 })),
-);
 
 test(
   "durable: a server killed in the middle loses nothing and repeats nothing",

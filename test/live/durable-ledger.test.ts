@@ -1,11 +1,7 @@
 /** What a gateway notes for its successors, over a real nats-server. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as Effect from "effect/Effect";
-import * as Exit from "effect/Exit";
-import * as Scope from "effect/Scope";
+import type * as Scope from "effect/Scope";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { GATEWAY } from "../../core/node.ts";
@@ -15,7 +11,7 @@ import type { Accepted, Ledger } from "../../live/ledger.ts";
 import type { Deployment } from "../../live/membership.ts";
 import type { NatsServer } from "../../live/nats-server.ts";
 import { specIn } from "../fixtures/scenario.ts";
-import { kill, link, revive, run, start } from "./nats-cluster.ts";
+import { directory, kill, link, revive, run, start } from "./nats-cluster.ts";
 
 const CLUSTER = "a test";
 const SPEC = specIn("faasflow: 1\nname: one\ntasks: { only: { compute: 1 ms } }\n");
@@ -39,26 +35,18 @@ function accepted(id: number, state: "running" | "finished" | "failed" = "runnin
 }
 
 /** As one gateway after another sees it: each ends before the next one. */
-const byGateway = Effect.fnUntraced(function* <A, E = never>(
+function byGateway<A, E = never>(
   server: NatsServer,
   gateway: string,
   act: (ledger: Ledger) => Effect.Effect<A, E, Scope.Scope>,
 ) {
-  const life = yield* Scope.make();
-  const opened = Effect.gen(function* () {
+  const used = Effect.gen(function* () {
     const connection = yield* link(server);
-    return yield* durableLedger(connection, { cluster: CLUSTER, node: GATEWAY, run: gateway });
+    const place = { cluster: CLUSTER, node: GATEWAY, run: gateway };
+    return yield* act(yield* durableLedger(connection, place));
   });
-  const ledger = yield* Scope.provide(opened, life);
-  const result = yield* act(ledger);
-  yield* Scope.close(life, Exit.void);
-  return result;
-});
-
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "faasflow-test-"))),
-  (name) => Effect.sync(() => rmSync(name, { recursive: true, force: true, maxRetries: 5 })),
-);
+  return Effect.scoped(used);
+}
 
 test(
   "the next gateway finds what was deployed, what is under way and how the rest ended, also after nats-server was killed",

@@ -21,12 +21,8 @@ tasks:
   three: { sleep: 300 ms, reads: [two.out], writes: { result: 10 kB } }
 `;
 
-/** Kills the gateway and starts the next one. */
-const replaceGateway = Effect.fnUntraced(function* (cluster: DaemonCluster) {
-  cluster.signal("gateway", "SIGKILL");
-  yield* Effect.promise(() => cluster.ended("gateway"));
-  yield* Effect.promise(() => cluster.start("gateway"));
-});
+const replaceGateway = (cluster: DaemonCluster): Effect.Effect<void> =>
+  Effect.promise(() => cluster.replace("gateway"));
 
 for (const scheme of ["worker-sp", "master-sp"] as const) {
   test(`${scheme}: what runs when the gateway is killed begins anew at the next one, and what has ended is known`, async () => {

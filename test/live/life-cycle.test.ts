@@ -169,9 +169,7 @@ test("master-sp: what ran when the master was killed begins again at the next on
       const runs = Effect.map(cluster.client.run("chain", {}), ({ state }) => states.push(state));
       const crash = Effect.gen(function* () {
         yield* Effect.sleep("600 millis");
-        cluster.signal("master", "SIGKILL");
-        yield* Effect.promise(() => cluster.ended("master"));
-        yield* Effect.promise(() => cluster.start("master"));
+        yield* Effect.promise(() => cluster.replace("master"));
       });
       yield* Effect.all([runs, runs, crash], { concurrency: 3 });
       yield* cluster.client.ready(30_000);
@@ -194,9 +192,7 @@ test("workers serve the gateway that takes the place of one that was killed", as
       Effect.gen(function* () {
         yield* cluster.client.deploy(CHAIN);
         const before = yield* cluster.client.run("chain", {});
-        cluster.signal("gateway", "SIGKILL");
-        yield* Effect.promise(() => cluster.ended("gateway"));
-        yield* Effect.promise(() => cluster.start("gateway"));
+        yield* Effect.promise(() => cluster.replace("gateway"));
         yield* cluster.client.ready(30_000);
         // Its plan has the id that the plan of `chain` had.
         yield* cluster.client.deploy(other);

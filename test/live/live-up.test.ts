@@ -158,6 +158,7 @@ test("with --restart what is killed is started again, and what was accepted fini
   await run(client.deploy(CHAIN));
   for (const part of [" worker ", " master ", " gateway ", "nats-server", " storage "]) {
     await run(client.ready(60_000));
+    // What is refused was not accepted: it is asked again.
     const id = await run(
       Effect.retry(client.invoke("chain", {}), {
         while: ({ status }) => status === 0 || status === 503,

@@ -1,5 +1,8 @@
 /** A nats-server and nodes for one test, all gone when it ends, also when it fails. */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as path } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Logger from "effect/Logger";
 import type * as Scope from "effect/Scope";
@@ -66,6 +69,12 @@ export const kill = Effect.fnUntraced(function* (server: NatsServer) {
   process.kill(server.pid, "SIGKILL");
   yield* server.ended;
 });
+
+/** A directory that outlives the servers in it, until the test ends. */
+export const directory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(path(tmpdir(), "faasflow-test-"))),
+  (name) => Effect.sync(() => rmSync(name, { recursive: true, force: true, maxRetries: 5 })),
+);
 
 export function link(server: NatsServer): Effect.Effect<NatsLink, NatsError, Scope.Scope> {
   const credentials = { tag: "token", token: server.token } as const;
