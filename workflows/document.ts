@@ -19,7 +19,6 @@ import {
 } from "yaml";
 import { invariant } from "../core/invariant.ts";
 import { type ProblemPath, quoted } from "../core/workflow/problem.ts";
-import { type JsonFault, jsonFault } from "./json-fault.ts";
 
 /** A problem with its place in the file. */
 export interface LocatedProblem {
@@ -65,6 +64,7 @@ export interface Form {
 
 const ANY: Form = { one: "settings", fields: "a line each, such as `name: value`" };
 
+const JSON_BEGINS = /^\s*\{/;
 /** More uses of one alias than any honest file has. */
 const MAX_ALIASES = 100;
 const MAX_NESTING = 150;
@@ -98,10 +98,11 @@ function readYaml(text: string, form: Form): Source {
     resolveKnownTags: false,
     uniqueKeys: false, // takes quadratic time; see duplicateKeys
   });
-  const fault = document.errors.length > 0 ? jsonFault(text) : undefined;
-  if (fault !== undefined) return notJson(lines, fault);
+  const isJson = JSON_BEGINS.test(text);
   const errors = [...document.errors, ...document.warnings];
-  const problems = errors.slice(0, MAX_YAML_PROBLEMS).map((error): LocatedProblem => {
+  // In JSON one slip is many errors to a reader of YAML: the first is where it is.
+  const told = isJson && document.errors.length > 0 ? 1 : MAX_YAML_PROBLEMS;
+  const problems = errors.slice(0, told).map((error): LocatedProblem => {
     const { line, col } = place(lines, error.pos[0]);
     const at = { line, column: col, where: "" };
     if (error.code === "MULTIPLE_DOCS") {
@@ -114,8 +115,8 @@ function readYaml(text: string, form: Form): Source {
     }
     return {
       ...at,
-      found: `not YAML: ${oneLine(error.message)}`,
-      remedy: yamlRemedy(text, error.code),
+      found: `not ${isJson ? "JSON" : "YAML"}: ${oneLine(error.message)}`,
+      remedy: yamlRemedy(isJson, error.code),
     };
   });
   if (document.errors.length > 0) return { data: undefined, problems, locate: () => START };
@@ -174,17 +175,9 @@ function hopeless(found: string, remedy: string): Source {
   return { data: undefined, problems: [problem], locate: () => START };
 }
 
-/** One slip in JSON is many to a reader of YAML. */
-function notJson(lines: LineCounter, { offset, found }: JsonFault): Source {
-  const { line, col } = place(lines, offset);
-  const remedy = "Mend it there; if the file was cut off, get it whole.";
-  const problem = { line, column: col, where: "", found: `not JSON: ${found}`, remedy };
-  return { data: undefined, problems: [problem], locate: () => START };
-}
-
-function yamlRemedy(text: string, code: string): string {
+function yamlRemedy(isJson: boolean, code: string): string {
   if (code === "TAB_AS_INDENT") return "Indent with spaces.";
-  if (text.trimStart().startsWith("{")) return "Check brackets, commas and quotes.";
+  if (isJson) return "Check brackets, commas and quotes; if the file was cut off, get it whole.";
   return "Check the indentation, and quote texts that hold `: ` or begin with a special sign.";
 }
 
