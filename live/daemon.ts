@@ -14,7 +14,6 @@ import type { Env, Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import type { Message } from "../core/protocol.ts";
 import type { BusError, BusService, Handler } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
@@ -24,15 +23,15 @@ import type { DockerError } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
 import { EventFile } from "./event-file.ts";
 import type { HttpError } from "./http.ts";
-import { LiveEnv } from "./live-env.ts";
+import { type LiveMachine, openMachine } from "./live-machine.ts";
 import { openLocalFiles } from "./local-files.ts";
-import { type Machine, MachineLoop, type Stage } from "./machine-loop.ts";
+import type { Machine, MachineLoop } from "./machine-loop.ts";
 import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
 import { watchMember } from "./member-watch.ts";
 import { announce, type Deployment, onFarewell, onWelcome, type Welcome } from "./membership.ts";
 import type { NatsError, NatsLink } from "./nats.ts";
 import { type LinkMeters, linkMeters, Meters } from "./prometheus.ts";
-import { openRecording, type RecordChoice, type RecordingFile } from "./recorder.ts";
+import type { RecordChoice } from "./recorder.ts";
 import type { RemoteStoreShape, StoreError } from "./remote-store.ts";
 import { volatileBus } from "./volatile-bus.ts";
 import { WorkerBody } from "./worker-body.ts";
@@ -127,20 +126,15 @@ export function intoLoop({ run, feed, log }: Receiver): Handler {
 
 /** A machine once it is known what it is to do, and the plans it has. */
 class Member {
-  readonly #build: (welcome: Welcome, plan: (id: number) => Plan) => Machine;
-  readonly #feed: (machine: Machine) => MachineLoop;
+  readonly #open: (welcome: Welcome, plan: (id: number) => Plan) => MachineLoop;
   readonly #plans: Map<number, Plan>;
   readonly #deployments: Map<number, Deployment>;
   /** Of the gateway that welcomed it. */
   run: string | undefined;
   loop: MachineLoop | undefined;
 
-  constructor(
-    build: (welcome: Welcome, plan: (id: number) => Plan) => Machine,
-    loopOf: (machine: Machine) => MachineLoop,
-  ) {
-    this.#build = build;
-    this.#feed = loopOf;
+  constructor(open: (welcome: Welcome, plan: (id: number) => Plan) => MachineLoop) {
+    this.#open = open;
     this.#plans = new Map();
     this.#deployments = new Map();
     this.run = undefined;
@@ -165,7 +159,7 @@ class Member {
     const { settings, deployments, run } = welcome;
     const isFirst = this.loop === undefined;
     this.run = run;
-    this.loop ??= this.#feed(this.#build(welcome, (id) => this.#plans.get(id)!));
+    this.loop ??= this.#open(welcome, (id) => this.#plans.get(id)!);
     const news = deployments.filter(({ id }) => !this.#plans.has(id));
     for (const deployment of news) {
       const plan = planOf(deployment, settings);
@@ -247,43 +241,29 @@ type Making = (material: Material) => {
 
 const serveMember = Effect.fnUntraced(function* (
   options: DaemonOptions,
-  { clock, link, bus, record, meters, incarnation }: Connected,
+  parts: Connected,
   make: Making,
 ): Effect.fn.Return<MemberEndReason, BusError | HttpError, Scope.Scope> {
   const { node, cluster, log } = options;
+  const { clock, link, bus, incarnation } = parts;
   const end = new MemberEnd(options);
   const plans = (): readonly Plan[] => member.known;
-  const watch = yield* watchMember({ ...options, clock, link, incarnation, meters, plans });
-  let loop: MachineLoop | undefined;
-  let env: LiveEnv | undefined;
-  let recording: RecordingFile | undefined;
-  let stage: Env & Stage;
-  const member: Member = new Member(
-    ({ settings, run, dataRun }, plan) => {
-      const feed: MachineLoop["feed"] = (input) => {
-        watch.input(input);
-        loop?.feed(input);
-      };
-      const { build, body } = make({ feed, plan, dataRun, log: watch.log });
-      watch.join(run);
-      const send = (to: NodeId, message: Message): void =>
-        bus.send(to, { kind: "message", run, message });
-      const observe = (event: Event): void => {
-        record(event);
-        watch.event(event);
-      };
-      env = new LiveEnv({ clock, send, record: observe, feed, body });
-      const about = { node: nodeName(node), incarnation, run, settings };
-      const deploymentOf = (id: number): Deployment => member.deployment(id);
-      recording = openRecording(options.recording, { about, deploymentOf, log });
-      stage = recording?.watch(env) ?? env;
-      return build(stage, settings);
-    },
-    (machine) => {
-      loop = new MachineLoop(machine, stage);
-      return loop;
-    },
-  );
+  const watch = yield* watchMember({ ...options, ...parts, plans });
+  let machine: LiveMachine | undefined;
+  const member: Member = new Member(({ settings, run, dataRun }, plan) => {
+    const feed: MachineLoop["feed"] = (input) => {
+      watch.input(input);
+      machine?.loop.feed(input);
+    };
+    const { build, body } = make({ feed, plan, dataRun, log: watch.log });
+    watch.join(run);
+    machine = openMachine({
+      ...{ ...options, ...parts, run, settings, feed, body, observe: watch.event },
+      deploymentOf: (id) => member.deployment(id),
+      build: (env) => build(env, settings),
+    });
+    return machine.loop;
+  });
   const presence = announce({ link, cluster, clock }, () => ({
     v: 1,
     node,
@@ -306,14 +286,13 @@ const serveMember = Effect.fnUntraced(function* (
       end.phase = "gone";
       presence.now();
       for (const stop of stops) stop();
-      loop?.stop();
-      env?.close();
-      recording?.close();
+      machine?.close();
     }),
   );
   // What came before the welcome waits in the bus; it cannot be for us.
-  yield* bus.serve(intoLoop({ run: () => member.run, feed: (input) => loop?.feed(input), log }));
-  const takesPart = (): boolean => loop !== undefined;
+  const feed: MachineLoop["feed"] = (input) => machine?.loop.feed(input);
+  yield* bus.serve(intoLoop({ run: () => member.run, feed, log }));
+  const takesPart = (): boolean => machine !== undefined;
   const reached = end.reached({ takesPart, announce: presence.now });
   return yield* Effect.raceFirst(bus.failure, reached);
 });

@@ -14,19 +14,17 @@ import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { BusError } from "./bus.ts";
 import { every } from "./clock.ts";
 import { ClusterView, type EventText } from "./cluster-view.ts";
-import { type Connected, connected, type DaemonOptions, intoLoop } from "./daemon.ts";
+import { connected, type DaemonOptions, intoLoop } from "./daemon.ts";
 import type { HttpAddress } from "./daemon-http.ts";
 import { durableLedger } from "./durable-ledger.ts";
 import { feedRoutes } from "./feed-routes.ts";
 import { GatewayService } from "./gateway-service.ts";
 import { type HttpError, serveHttp } from "./http.ts";
 import { volatileLedger } from "./ledger.ts";
-import { LiveEnv } from "./live-env.ts";
-import { MachineLoop } from "./machine-loop.ts";
+import { type LiveMachine, openMachine } from "./live-machine.ts";
 import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
-import { openRecording } from "./recorder.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import type { ControlInput } from "./wire.ts";
 import { workflowRoutes } from "./workflow-routes.ts";
@@ -90,7 +88,11 @@ export const startGateway = Effect.fn("startGateway")(function* (
     if (event.kind !== "abort") return;
     log({ level: "warn", invocation: event.invocation }, `failed: ${event.why}`);
   };
-  const machine = openMachine(options, { ...parts, run, feed, observe, service });
+  const machine: LiveMachine = openMachine({
+    ...{ ...options, ...parts, node: GATEWAY, run, feed, observe, body: undefined },
+    deploymentOf: (plan) => service.deployments[plan]!,
+    build: (env) => new Gateway(env, settings),
+  });
   service.takeOver();
   const welcome = { v: 1, run, dataRun: ledger.run, settings } as const;
   const roster: Roster = new Roster(
@@ -123,41 +125,6 @@ export const startGateway = Effect.fn("startGateway")(function* (
   });
   return { url, service, failure: Effect.raceFirst(bus.failure, ledger.failure) };
 });
-
-interface MachineParts extends Pick<Connected, "clock" | "bus" | "record" | "incarnation"> {
-  readonly run: string;
-  readonly feed: (input: Input) => void;
-  readonly observe: (event: Event) => void;
-  readonly service: GatewayService;
-}
-
-/** The core's machine, its world and its recording. */
-function openMachine({ settings, recording: choice, log }: GatewayOptions, parts: MachineParts) {
-  const { clock, bus, record, incarnation, run, feed, observe, service } = parts;
-  const env = new LiveEnv({
-    clock,
-    send: (to, message) => bus.send(to, { kind: "message", run, message }),
-    record: (event) => {
-      record(event);
-      observe(event);
-    },
-    feed,
-    body: undefined,
-  });
-  const recording = openRecording(choice, {
-    about: { node: nodeName(GATEWAY), incarnation, run, settings },
-    deploymentOf: (plan) => service.deployments[plan]!,
-    log,
-  });
-  const stage = recording?.watch(env) ?? env;
-  const loop = new MachineLoop(new Gateway(stage, settings), stage);
-  const close = (): void => {
-    loop.stop();
-    env.close();
-    recording?.close();
-  };
-  return { loop, close };
-}
 
 function figuresOf(meters: Meters, service: GatewayService, view: ClusterView): GatewayMeters {
   return new GatewayMeters(meters, {

@@ -13,7 +13,6 @@
  * it out again, as daemons do.
  */
 
-import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import type {
@@ -27,7 +26,7 @@ import type {
 } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
-import { PAPER_CLUSTER, type PlanCluster } from "../core/plan/contract.ts";
+import type { PlanCluster } from "../core/plan/contract.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -44,7 +43,7 @@ import {
 } from "./wire.ts";
 
 export const RECORDING_FORMAT = "faasflow-recording";
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 export const RECORDING_SUFFIX = ".recording";
 
 export interface RecordingHeader {
@@ -153,8 +152,7 @@ true satisfies SameTags<Timer, typeof TimerSchema>;
 const ClusterSchema = Schema.Struct({
   workers: Schema.Natural,
   workerCapacity: Schema.Finite,
-  // Older recordings do not say it.
-  cores: Schema.Finite.pipe(Schema.withDecodingDefaultKey(Effect.succeed(PAPER_CLUSTER.cores))),
+  cores: Schema.Finite,
   rooms: Schema.Union([Schema.Array(Schema.Finite), Schema.Undefined]),
   groupLimit: Schema.Finite,
   bandwidth: Schema.Finite,

@@ -1,8 +1,5 @@
 /** Messages between nodes, over a real nats-server that is killed and comes back. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join as path } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Redacted from "effect/Redacted";
@@ -14,6 +11,7 @@ import { volatileBus } from "../../live/volatile-bus.ts";
 import { EVERY_KIND } from "./messages.ts";
 import {
   BUSES,
+  directory,
   join,
   kill,
   link,
@@ -28,12 +26,6 @@ import {
 
 const WORKER = workerNode(0);
 const SUBJECT = "faasflow.a=20test=2e.node.worker-1";
-
-/** A directory that outlives the servers in it, until the test ends. */
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(path(tmpdir(), "faasflow-test-"))),
-  (name) => Effect.sync(() => rmSync(name, { recursive: true, force: true, maxRetries: 5 })),
-);
 
 for (const [name, make] of BUSES) {
   test(

@@ -3,13 +3,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as Schema from "effect/Schema";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Gateway } from "../../core/engine/gateway.ts";
 import { type Settings, STORE_RETRIES } from "../../core/engine/settings.ts";
 import type { Input } from "../../core/env.ts";
-import { PAPER_CLUSTER } from "../../core/plan/contract.ts";
 import type { Bytes, Micros } from "../../core/units.ts";
 import { systemClock } from "../../live/clock.ts";
 import { planOf } from "../../live/deployments.ts";
@@ -17,7 +15,6 @@ import { LiveEnv } from "../../live/live-env.ts";
 import { MachineLoop } from "../../live/machine-loop.ts";
 import type { Deployment } from "../../live/membership.ts";
 import { RecordingFile } from "../../live/recorder.ts";
-import { DeploymentSchema } from "../../live/recording-format.ts";
 import { replay } from "../../live/replay.ts";
 import { parseWorkflow } from "../../workflows/load.ts";
 import { faasflow } from "../fixtures/command.ts";
@@ -37,7 +34,7 @@ const SETTINGS: Settings = {
 };
 const DEPLOYMENT: Deployment = {
   id: 0,
-  version: 1,
+  version: 2,
   spec: specOf(ONE),
   partition: "faasflow-plus",
   storage: "faastore",
@@ -190,13 +187,6 @@ test("all that is wrong in a file is told with its line; exit code 2", () => {
     writeFileSync(file, "nothing\n");
     assert.match(refusal(file), /^2 FILE:1: found "nothing"; expected the header/);
   });
-});
-
-test("a recording from before plans reckoned with cores has the paper's", () => {
-  const { cores, ...older } = PAPER_CLUSTER;
-  const cluster = { ...older, rooms: [96] };
-  const read = Schema.decodeUnknownSync(DeploymentSchema)({ ...DEPLOYMENT, cluster });
-  assert.is(read.cluster?.cores, cores);
 });
 
 test("flags that nothing reads, and a directory that cannot be, are refused", () => {
