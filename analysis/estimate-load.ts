@@ -1,12 +1,15 @@
 /**
  * Who wanted a core of a machine, and when: intervals put on top of each other. From it follows the
- * core time that a job got which was ready all the while, if functions and daemons share the cores as
- * in `sim/shared-cpu.ts`: it is the inverse of that, for logs in which only beginning and end of a
- * job are known.
+ * core time that a job got which was ready all the while, by the model of how functions and daemons
+ * share the cores: the inverse of a simulation, for logs in which only beginning and end of a job
+ * are known.
  *
  *   core time of [from, to] = ∫ min(1, share(t)) dt,   f(t), d(t) = weights of the jobs ready at t
- *   share of all daemons g = min(d, C, max(C / (f + 1), C - f)); of one job g / d, or (C - g) / f
+ *   with g = model(f, d, C) cores of all daemons, the share of one job is g / d, or (C - g) / f
  */
+
+/** Of so many cores, those that all daemons have together; the simulator's `daemonCores`. */
+export type DaemonCores = (functions: number, daemons: number, cores: number) => number;
 
 export type Owner = "function" | "daemon";
 
@@ -28,8 +31,10 @@ export class Load {
   readonly #times: Float64Array;
   readonly #functions: Float64Array;
   readonly #daemons: Float64Array;
+  readonly #daemonCores: DaemonCores;
 
-  constructor(intervals: readonly Interval[]) {
+  constructor(intervals: readonly Interval[], model: DaemonCores) {
+    this.#daemonCores = model;
     const changes = new Map<number, { functions: number; daemons: number }>();
     const add = (time: number, by: Owner, weight: number): void => {
       const change = changes.get(time) ?? { functions: 0, daemons: 0 };
@@ -56,7 +61,7 @@ export class Load {
   /** Core-microseconds that one job got which was ready from `from` to `to`, and is in the load. */
   coreTime(span: Span, { cores, by }: { readonly cores: number; readonly by: Owner }): number {
     return this.#integral(span, (functions, daemons) => {
-      const together = daemonCores(functions, daemons, cores);
+      const together = this.#daemonCores(functions, daemons, cores);
       if (by === "daemon") return Math.min(1, together / Math.max(daemons, 1));
       return Math.min(1, (cores - together) / Math.max(functions, 1));
     });
@@ -64,7 +69,7 @@ export class Load {
 
   /** The same of a daemon's step that is not in the load: beside the functions alone. */
   stepTime(span: Span, cores: number): number {
-    return this.#integral(span, (functions) => daemonCores(functions, 1, cores));
+    return this.#integral(span, (functions) => this.#daemonCores(functions, 1, cores));
   }
 
   /** What a function got of each core while there were too few: daemons count as one. */
@@ -102,11 +107,6 @@ export class Load {
     }
     return low;
   }
-}
-
-/** Of so many cores, those that all daemons have together: `sim/shared-cpu.ts` has the same. */
-function daemonCores(functions: number, daemons: number, cores: number): number {
-  return Math.min(daemons, cores, Math.max(cores / (functions + 1), cores - functions));
 }
 
 /** Of changes: the level after each. Sums of weights that are gone leave nothing behind. */

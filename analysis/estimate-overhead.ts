@@ -62,7 +62,7 @@ interface Computing extends Job {
 }
 
 /** Where an activation's core time lies in it is not known: windows have most of each whole. */
-const MOSTLY = 0.75;
+const WHOLE = 0.75;
 
 function windowsOf({ jobs, cores, work, awake }: Observed): readonly Window[] {
   const computing: Computing[] = [];
@@ -92,7 +92,7 @@ function windowsOf({ jobs, cores, work, awake }: Observed): readonly Window[] {
     if (window !== undefined && window.from < time) window.messages++;
   }
   return windows.filter(
-    ({ activations, touched }) => activations >= MOSTLY * Math.max(cores, touched),
+    ({ activations, touched }) => activations >= WHOLE * Math.max(cores, touched),
   );
 }
 

@@ -11,7 +11,7 @@ import {
   type RunLog,
   type Transfer,
 } from "./estimate-jobs.ts";
-import { type Interval, Load } from "./estimate-load.ts";
+import { type DaemonCores, type Interval, Load } from "./estimate-load.ts";
 import type { Overheads } from "./estimate-overhead.ts";
 import type { Estimated } from "./estimate-robust.ts";
 
@@ -61,10 +61,10 @@ export function silentRun(log: RunLog): SilentRun {
   };
 }
 
-export function loadedRun(run: SilentRun, state: State): Run {
+export function loadedRun(run: SilentRun, state: State, model: DaemonCores): Run {
   const seen = intervalsOf(run, state);
-  const unseen = unseenIn(run.jobs, new Load(seen), state);
-  return { ...run, load: new Load([...seen, ...unseen]) };
+  const unseen = unseenIn(run.jobs, new Load(seen, model), state);
+  return { ...run, load: new Load([...seen, ...unseen], model) };
 }
 
 /** Of the header's settings; Infinity if it is not there. */

@@ -8,6 +8,7 @@
 
 import { coresOf, NOBODY_KNOWS, overheadsIn } from "./estimate-cores.ts";
 import type { Execution, Job, RunLog } from "./estimate-jobs.ts";
+import type { DaemonCores } from "./estimate-load.ts";
 import {
   type Estimated,
   estimated,
@@ -66,7 +67,7 @@ export interface Estimates {
 const ROUNDS = 5;
 
 /** Asserts nothing: without logs there are no functions, and little else. */
-export function estimate(logs: readonly RunLog[]): Estimates {
+export function estimate(logs: readonly RunLog[], model: DaemonCores): Estimates {
   const all = logs.map(silentRun);
   let state: State = {
     cores: NOBODY_KNOWS,
@@ -76,7 +77,7 @@ export function estimate(logs: readonly RunLog[]): Estimates {
   };
   let runs: readonly Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    runs = all.map((run) => loadedRun(run, state));
+    runs = all.map((run) => loadedRun(run, state, model));
     const overheads = overheadsIn(runs, state);
     const cores = coresOf(runs, { ...state, overheads });
     const request = requestOf(runs);

@@ -16,6 +16,7 @@ import { split, tried } from "./calibrate-trial-config.ts";
 import type { Profile } from "./profile.ts";
 import { parseProfile } from "./profile-config.ts";
 import { type RecordedRun, readRuns } from "./run-log-config.ts";
+import { daemonCores } from "./shared-cpu.ts";
 
 export const LIVE_FLAGS = {
   live: Flag.String("live").pipe(
@@ -49,7 +50,10 @@ export const calibrateLive = Effect.fnUntraced(function* (
   if (Result.isFailure(read) || problems.length > 0) return yield* new UsageErrors({ problems });
   const runs = read.success;
   const { fitted, held, how } = split(runs, seed);
-  const estimates = estimate(fitted.map(({ log }) => log));
+  const estimates = estimate(
+    fitted.map(({ log }) => log),
+    daemonCores,
+  );
   const text = liveProfileText(estimates, {
     workers: runs[0]!.config.workers,
     capacity: PAPER_CLUSTER.workerCapacity,

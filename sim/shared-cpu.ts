@@ -60,23 +60,17 @@ export class SharedCpu<T> implements CpuModel<T> {
   }
 
   slowdown(): number {
-    return 1 / daemonCores({ functions: this.#functions.size, daemons: 1 }, this.#cores);
+    return 1 / daemonCores(this.#functions.size, 1, this.#cores);
   }
 
   #divide(now: number): void {
-    const load = { functions: this.#functions.size, daemons: this.#daemons.size };
-    const cores = daemonCores(load, this.#cores);
+    const cores = daemonCores(this.#functions.size, this.#daemons.size, this.#cores);
     this.#daemons.setCapacity(now, cores);
     this.#functions.setCapacity(now, this.#cores - cores);
   }
 }
 
-export interface Contention {
-  readonly functions: number;
-  readonly daemons: number;
-}
-
 /** Of so many cores, those that the daemons have together. */
-export function daemonCores({ functions, daemons }: Contention, cores: number): number {
+export function daemonCores(functions: number, daemons: number, cores: number): number {
   return Math.min(daemons, cores, Math.max(cores / (functions + 1), cores - functions));
 }

@@ -6,10 +6,11 @@ import { type Estimates, estimate } from "../../analysis/estimate.ts";
 import type { RunLog } from "../../analysis/estimate-jobs.ts";
 import { Load } from "../../analysis/estimate-load.ts";
 import { estimated, leastAbsolute, lognormal, theilSen } from "../../analysis/estimate-robust.ts";
+import { daemonCores } from "../../sim/shared-cpu.ts";
 import { Streams } from "../../sim/streams.ts";
 import { KNOWN, knownLogs, knownProfile } from "../fixtures/known-cluster.ts";
 
-const found: Estimates = estimate(knownLogs(12));
+const found: Estimates = estimate(knownLogs(12), daemonCores);
 
 /** `share`: by how much the one may be off the other. */
 function near(one: number | undefined, other: number, share: number): void {
@@ -31,7 +32,7 @@ test("without functions that compute, cold starts that met say how many cores th
   const silent = knownLogs(3).map(({ header, events }) => {
     return { header, events: events.filter(({ kind }) => kind !== "execute") };
   });
-  near(estimate(silent).cores.value, KNOWN.cores.value, 0.15);
+  near(estimate(silent, daemonCores).cores.value, KNOWN.cores.value, 0.15);
 });
 
 test("cold starts are found as core times, though ten at once take five times as long", () => {
@@ -48,7 +49,7 @@ test("remote gets and puts are found as a fixed core time and a rate", () => {
 
 test("what one worker can move is found where that is less than the cores could", () => {
   const workerLink = { value: 60e6, spread: 0, count: 1 };
-  const narrow = estimate(knownLogs(6, knownProfile({ ...KNOWN, workerLink })));
+  const narrow = estimate(knownLogs(6, knownProfile({ ...KNOWN, workerLink })), daemonCores);
   near(narrow.workerLink?.value, 60e6, 0.15);
   // Where it is no limit, it is what both cores moved.
   assert.ok(found.workerLink!.value > KNOWN.get.rate);
@@ -80,7 +81,7 @@ test("sleep is told from waiting for a core", () => {
 
 test("as many cores as the machine has, if the logs say; functions then take the same", () => {
   const told = knownLogs(12).map(saysCores);
-  const { cores, functions } = estimate(told);
+  const { cores, functions } = estimate(told, daemonCores);
   near(cores.value, 2, 0.01);
   for (const [name, { setUp, sleep }] of KNOWN.functions) {
     const of = functions.get(name)!;
@@ -102,7 +103,7 @@ function unseen(handling: number): Estimates {
     };
     return knownLogs(12, knownProfile(known));
   });
-  return estimate(logs.map(saysCores));
+  return estimate(logs.map(saysCores), daemonCores);
 }
 
 test("core time that daemons take unseen is found where functions wanted every core", () => {
@@ -128,7 +129,7 @@ test("a function with threads computes more than it lasts, and does not sleep", 
     );
     return { header, events: threaded };
   });
-  const { cores, sleep, setUp } = estimate(several).functions.get("known.split")!;
+  const { cores, sleep, setUp } = estimate(several, daemonCores).functions.get("known.split")!;
   assert.equal([cores, sleep.value, setUp], [1.5, 0, 0]);
 });
 
@@ -142,20 +143,20 @@ test("what takes no core is measured where a core was free", () => {
     );
     return { header, events: late };
   });
-  near(estimate(busy).operation?.value, KNOWN.operation.value, 0.1);
+  near(estimate(busy, daemonCores).operation?.value, KNOWN.operation.value, 0.1);
 });
 
 test("of a shaped link only requests are told, not what a core moves: the link hides it", () => {
   const shaped = knownLogs(6).map(({ header, events }) => {
     return { header: { ...header, config: { ...header.config, bandwidth: 1e9 } }, events };
   });
-  const { get } = estimate(shaped);
+  const { get } = estimate(shaped, daemonCores);
   assert.is(get?.rate, Number.POSITIVE_INFINITY);
   near(get?.fixed.value, KNOWN.get.fixed.value, 0.5);
 });
 
 test("without logs there is nothing, and nobody waited", () => {
-  const nothing = estimate([]);
+  const nothing = estimate([], daemonCores);
   assert.is(nothing.functions.size, 0);
   assert.is(nothing.cores.count, 0);
   assert.is(nothing.get, undefined);
@@ -163,7 +164,7 @@ test("without logs there is nothing, and nobody waited", () => {
 
 test("core time of a job: all of the interval while there are cores, its share when there are not", () => {
   const busy = { from: 100, to: 200, weight: 1, by: "function" as const };
-  const load = new Load([{ ...busy, from: 0, to: 300 }, busy, busy, busy]);
+  const load = new Load([{ ...busy, from: 0, to: 300 }, busy, busy, busy], daemonCores);
   const two = { cores: 2, by: "function" as const };
   assert.is(load.coreTime({ from: 0, to: 100 }, two), 100);
   assert.is(load.coreTime({ from: 0, to: 300 }, two), 250);
@@ -176,7 +177,7 @@ test("core time of a job: all of the interval while there are cores, its share w
 test("all daemons together get of a core what one function gets", () => {
   const function_ = { from: 0, to: 120, weight: 1, by: "function" as const };
   const daemon = { ...function_, by: "daemon" as const };
-  const load = new Load([function_, function_, function_, daemon, daemon]);
+  const load = new Load([function_, function_, function_, daemon, daemon], daemonCores);
   const span = { from: 0, to: 120 };
   // Three functions and the daemons: half a core each.
   assert.is(load.coreTime(span, { cores: 2, by: "function" }), 60);

@@ -8,6 +8,7 @@ import { split, tried } from "../../sim/calibrate-trial-config.ts";
 import type { Profile } from "../../sim/profile.ts";
 import { parseProfile } from "../../sim/profile-config.ts";
 import type { RecordedRun } from "../../sim/run-log-config.ts";
+import { daemonCores } from "../../sim/shared-cpu.ts";
 import { knownProfile } from "../fixtures/known-cluster.ts";
 import { recordedRun } from "../fixtures/recorded-run.ts";
 
@@ -21,7 +22,10 @@ function names(runs: readonly RecordedRun[]): readonly string[] {
 }
 
 function calibrated(runs: readonly RecordedRun[]): Profile {
-  const estimates = estimate(runs.map(({ log }) => log));
+  const estimates = estimate(
+    runs.map(({ log }) => log),
+    daemonCores,
+  );
   const text = liveProfileText(estimates, { workers: 3, capacity: 96, about: "test" });
   return (parseProfile(text, "local") as { readonly profile: Profile }).profile;
 }

@@ -16,6 +16,7 @@ import { liveProfileText } from "../../sim/calibrate-live-config.ts";
 import type { Profile } from "../../sim/profile.ts";
 import { parseProfile } from "../../sim/profile-config.ts";
 import { type RecordedRun, readRuns } from "../../sim/run-log-config.ts";
+import { daemonCores } from "../../sim/shared-cpu.ts";
 import { benchmarkFile } from "../../workflows/load.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -83,7 +84,7 @@ export function liveRun({ storage, durable, rounds }: LiveSetting): Promise<Reco
 
 /** What `faasflow calibrate --live` makes of the run. */
 export function calibrated({ log }: RecordedRun): Profile {
-  const text = liveProfileText(estimate([log]), {
+  const text = liveProfileText(estimate([log], daemonCores), {
     workers: WORKERS,
     capacity: 96,
     about: "a test",
