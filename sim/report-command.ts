@@ -124,7 +124,7 @@ const SAVED_REMEDY = "Name what `faasflow experiment --json` printed.";
 
 function readSaved(file: string): Effect.Effect<typeof SavedSchema.Type, string> {
   return Effect.try({
-    try: () => readFileSync(file, "utf8"),
+    try: () => readFileSync(file, "utf8").replace(/^\uFEFF/, ""),
     catch: (cause) => readProblem(file, cause, SAVED_REMEDY),
   }).pipe(
     Effect.flatMap((json) =>

@@ -30,7 +30,7 @@ export function readArrivalFile(lines: Iterable<string>, options: ArrivalFileOpt
   for (const text of lines) {
     line += 1;
     if (line === 1) {
-      columns = (cellsOf(text.replace(/^\uFEFF/, "")) ?? []).map((name) => name.trim());
+      columns = (cellsOf(text) ?? []).map((name) => name.trim());
       rows = rowsOf(columns, { ...options, problems });
       if (rows === undefined) problems.add(unknownColumns(text));
       if (rows === undefined) break;
