@@ -1,3 +1,5 @@
+/** What a process's programs cost, as its container reads it from /proc. */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { programTime_us } from "../../live/program-time.ts";

@@ -1,3 +1,5 @@
+/** Lines as editors of any system write them, read block by block. */
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
