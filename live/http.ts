@@ -39,6 +39,8 @@ export interface HttpOptions {
 }
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** How long the end of the server waits for answers that are under way. */
+const ANSWER_MS = 2_000;
 
 export const serveHttp = Effect.fn("serveHttp")(function* (
   options: HttpOptions,
@@ -53,11 +55,13 @@ export const serveHttp = Effect.fn("serveHttp")(function* (
       return new HttpError({ message: `cannot listen at ${where}: ${(cause as Error).message}` });
     },
   });
-  // Who waits for an invocation is answered with how it stands, else the server waits for them.
   const { url } = yield* Effect.acquireRelease(started, ({ app }) =>
-    Effect.promise(() => {
+    Effect.promise(async () => {
+      // Who waits for an invocation is answered with how it stands; a stream is not waited for.
       options.ending();
-      return app.close();
+      const late = setTimeout(() => app.server.closeAllConnections(), ANSWER_MS);
+      await app.close();
+      clearTimeout(late);
     }),
   );
   return { url };
@@ -66,7 +70,7 @@ export const serveHttp = Effect.fn("serveHttp")(function* (
 async function build(options: HttpOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     // All that is wrong at once; nothing is dropped in silence.
     ajv: { customOptions: { allErrors: true, verbose: true, removeAdditional: false } },
   });

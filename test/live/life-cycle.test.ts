@@ -151,8 +151,9 @@ test("a gateway that is asked to end finishes what runs, and refuses more with 5
             code: yield* Effect.promise(() => cluster.ended("gateway")),
           };
         });
-        const run = cluster.client.run("chain", {});
-        const [{ state }, ended] = yield* Effect.all([run, leave], { concurrency: 2 });
+        const id = yield* cluster.client.invoke("chain", {});
+        const end = cluster.client.end(id);
+        const [{ state }, ended] = yield* Effect.all([end, leave], { concurrency: 2 });
         return { state, ...ended };
       }),
   );
