@@ -19,7 +19,7 @@ import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { Bytes } from "../core/units.ts";
-import { type InvocationName, invocationPath, type PartName, partPath } from "./data-name.ts";
+import { invocationPath, type PartName, partPath } from "./data-name.ts";
 import { isLeftOver, ownMark } from "./process-mark.ts";
 import { StoreError } from "./remote-store.ts";
 
@@ -59,21 +59,14 @@ export class LocalFiles {
   /** Of each invocation, by its path, the parts that are here and their bytes. */
   readonly #parts: Map<string, Map<string, number>>;
   readonly #removals: Set<Promise<void>>;
-  #used: number;
   #removed: number;
 
   constructor(root: string) {
     this.root = root;
     this.#parts = new Map();
     this.#removals = new Set();
-    this.#used = 0;
     this.#removed = 0;
     for (const folder of ["parts", "scratch", "trash"]) fs.mkdirSync(join(root, folder));
-  }
-
-  /** Of all parts, without what lies in scratch directories. */
-  get bytes(): Bytes {
-    return this.#used as Bytes;
   }
 
   /** The directory for one activation's fetched inputs and outputs; made on first use. */
@@ -105,7 +98,6 @@ export class LocalFiles {
     const invocation = invocationPath(part);
     const parts = this.#parts.get(invocation) ?? new Map<string, number>();
     this.#parts.set(invocation, parts.set(name, bytes));
-    this.#used += bytes;
     return bytes as Bytes;
   }
 
@@ -119,21 +111,18 @@ export class LocalFiles {
   /** Who has the file open may read on. Nothing happens if it is not here. */
   drop(part: PartName): void {
     const name = partPath(part);
-    const parts = this.#parts.get(invocationPath(part));
+    const invocation = invocationPath(part);
+    const parts = this.#parts.get(invocation);
     const bytes = parts?.get(name);
     if (parts === undefined || bytes === undefined) return;
     parts.delete(name);
-    this.#used -= bytes;
     const file = join(this.root, "parts", name);
     if (bytes <= MAX_FREED_AT_ONCE) fs.rmSync(file, { force: true });
     else this.#discard(file);
-  }
-
-  /** All parts of an invocation, and the directories they lay in. */
-  end(invocation: InvocationName): void {
-    const name = invocationPath(invocation);
-    for (const bytes of this.#parts.get(name)?.values() ?? []) this.#used -= bytes;
-    if (this.#parts.delete(name)) this.#discard(join(this.root, "parts", name));
+    if (parts.size > 0) return;
+    // With the last part go the directories they lay in: one that comes yet makes them anew.
+    this.#parts.delete(invocation);
+    this.#discard(join(this.root, "parts", invocation));
   }
 
   /** Ends once nothing of it is left on disk. */

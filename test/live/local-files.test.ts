@@ -31,21 +31,6 @@ local("a file that was adopted is found under its part's name, and moved, not co
   }),
 );
 
-local("bytes counts what lies here, through adopt, replace, drop and end", () =>
-  withStore((store) => {
-    store.adopt(written(store, 1, "12345"), part);
-    store.adopt(written(store, 1, "123"), { ...part, item: "0" });
-    assert.is(store.bytes, 8);
-    store.adopt(written(store, 2, "1234567"), part);
-    assert.is(store.bytes, 10);
-    store.drop(part);
-    store.drop(part);
-    assert.is(store.bytes, 3);
-    store.end(part);
-    assert.is(store.bytes, 0);
-  }),
-);
-
 local("a part that was dropped is not here, and may come again", () =>
   withStore((store) => {
     assert.is(store.path(part), undefined);
@@ -82,19 +67,19 @@ local("who has a file open reads on after it was dropped", () =>
   }),
 );
 
-local("the end of an invocation removes its parts and no others", () =>
+local("with its last part all of an invocation is gone, and nothing of others", () =>
   withStore(async (store) => {
+    const all = [part, { ...part, datum: "e", item: "3.1" }];
     const other = { ...part, invocation: 11 };
-    store.adopt(written(store, 1, "a"), part);
-    store.adopt(written(store, 1, "b"), { ...part, datum: "e", item: "3.1" });
-    store.adopt(written(store, 1, "c"), other);
-    const gone = [store.path(part)!, store.path({ ...part, datum: "e", item: "3.1" })!];
-    store.end(part);
-    for (const path of gone) assert.not.ok(fs.existsSync(path));
-    assert.is(store.path(part), undefined);
-    assert.is(fs.readFileSync(store.path(other)!, "utf8"), "c");
-    assert.is(store.bytes, 1);
-    store.end(part);
+    for (const each of [...all, other]) store.adopt(written(store, 1, "a"), each);
+    for (const each of all) {
+      assert.ok(fs.existsSync(join(store.root, "parts/w/r/1")));
+      store.drop(each);
+      store.drop(each);
+    }
+    assert.equal(fs.readdirSync(join(store.root, "parts/w/r")), ["11"]);
+    assert.is(fs.readFileSync(store.path(other)!, "utf8"), "a");
+    await until(() => fs.readdirSync(join(store.root, "trash")).length === 0);
   }),
 );
 
@@ -119,7 +104,6 @@ local("a file that is not there, or no plain file, is not taken in, and the erro
     assert.throws(() => store.adopt(folder, part), /no plain file/);
     assert.throws(() => store.adopt(join(folder, "link"), part), /no plain file/);
     assert.is(store.path(part), undefined);
-    assert.is(store.bytes, 0);
   }),
 );
 
@@ -141,7 +125,7 @@ local("the directory goes with the scope, also what is being removed", async () 
     for (let n = 0; n < 10; n++) {
       store.adopt(written(store, n, "x".repeat(1_000_000)), { ...part, item: `${n}` });
     }
-    store.end(part);
+    for (let n = 0; n < 10; n++) store.drop({ ...part, item: `${n}` });
     store.scratch(1);
   });
   assert.not.ok(fs.existsSync(root));
