@@ -10,7 +10,15 @@
  * What the network does to a request may be tried again (`retried`); every wait ends.
  */
 
-import { createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createWriteStream,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import * as fs from "node:fs/promises";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Readable } from "node:stream";
@@ -73,6 +81,8 @@ const DEFAULT_TRIES = 8;
 const DEFAULT_RETRY_DELAY_MS = 50;
 export const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 export const DEFAULT_MAX_CONNECTIONS = 16;
+/** A link that a function made in place of its output would lead out of its sandbox. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 /** Bytes read from a file at a time, an upload. */
 const CHUNK = 256 * 1024;
 /** Most bytes of a body that is handled in one go. */
@@ -145,9 +155,18 @@ export async function transfer(
 
 async function bodyOf(source: Upload): Promise<Body> {
   if (Buffer.isBuffer(source)) return { from: source, bytes: source.length };
-  if (statSync(source).size <= SMALL_BYTES) return bodyOf(readFileSync(source));
-  const file = await fs.open(source, "r");
+  if (statSync(source).size <= SMALL_BYTES) return bodyOf(bytesOf(source));
+  const file = await fs.open(source, READ);
   return { from: file, bytes: (await file.stat()).size };
+}
+
+function bytesOf(source: string): Buffer {
+  const file = openSync(source, READ);
+  try {
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function begin(

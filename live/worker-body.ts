@@ -4,8 +4,8 @@
  * copied, once, from file to file.
  */
 
-import { statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import * as Effect from "effect/Effect";
 import type {
   BootRequest,
@@ -202,6 +202,15 @@ export class WorkerBody implements Body, ContainerListener {
     const request = this.#current.get(container);
     const workspace = this.#workspaces.get(done.activation);
     if (request === undefined || !("task" in request) || workspace === undefined) return;
+    const stray = done.outputs
+      .flatMap(({ files }) => files)
+      .find(({ file }) => !isPlainFileIn(workspace.scratch, file));
+    if (stray !== undefined) {
+      const message = `${stray.file} is no file in the activation's own directory.`;
+      const { activation, log } = done;
+      this.failed(container, { activation, log, message, stack: "" });
+      return;
+    }
     const { graph } = this.#parts.plan(request.plan);
     const { writes } = graph.vertices[request.task]!;
     if (done.log !== "") this.#parts.log(this.#about(container), done.log);
@@ -216,7 +225,8 @@ export class WorkerBody implements Body, ContainerListener {
       return graph.data[datum]!.spec.items === undefined ? (sizes[0] ?? NO_BYTES) : sizes;
     });
     const facts = writes.flatMap((datum): readonly Fact[] => {
-      const value = done.values[graph.data[datum]!.spec.name];
+      const { inline, spec } = graph.data[datum]!;
+      const value = inline ? done.values[spec.name] : undefined;
       return value === undefined ? [] : [{ tag: "value", datum, item: request.item, value }];
     });
     this.#parts.feed({
@@ -341,6 +351,16 @@ function sum(numbers: readonly number[]): number {
 
 function sizeOf(file: string): Bytes | undefined {
   return statSync(file, { throwIfNoEntry: false })?.size as Bytes | undefined;
+}
+
+/** What a container says it wrote may be a link out of its sandbox, or a file of others. */
+function isPlainFileIn(folder: string, file: string): boolean {
+  try {
+    const inside = `${realpathSync(dirname(file))}${sep}`.startsWith(`${realpathSync(folder)}${sep}`);
+    return inside && lstatSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function remove(file: string): void {
