@@ -18,6 +18,7 @@ import type { BusError, BusService, Handler } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
 import type { HttpAddress } from "./daemon-http.ts";
+import type { Deployment } from "./deployment.ts";
 import { planOf } from "./deployments.ts";
 import type { DockerError } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
@@ -28,7 +29,7 @@ import { openLocalFiles } from "./local-files.ts";
 import type { Machine, MachineLoop } from "./machine-loop.ts";
 import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
 import { watchMember } from "./member-watch.ts";
-import { announce, type Deployment, onFarewell, onWelcome, type Welcome } from "./membership.ts";
+import { announce, onFarewell, onWelcome, type Welcome } from "./membership.ts";
 import type { NatsError, NatsLink } from "./nats.ts";
 import { type LinkMeters, linkMeters, Meters } from "./prometheus.ts";
 import type { RecordChoice } from "./recorder.ts";
@@ -157,19 +158,23 @@ class Member {
   /** Whether there was anything new in it. */
   welcome(welcome: Welcome): boolean {
     const { settings, deployments, run } = welcome;
+    const before = this.#plans.size;
     const isFirst = this.loop === undefined;
     this.run = run;
     this.loop ??= this.#open(welcome, (id) => this.#plans.get(id)!);
-    const news = deployments.filter(({ id }) => !this.#plans.has(id));
-    for (const deployment of news) {
+    for (const deployment of deployments) {
+      // In their order: the last version is the one to go by. What was lost on the way comes again.
+      if (deployment.id !== this.#plans.size) continue;
       const plan = planOf(deployment, settings);
       this.#plans.set(deployment.id, plan);
       this.#deployments.set(deployment.id, deployment);
       this.loop.feed({ tag: "deploy", plan });
     }
-    return isFirst || news.length > 0;
+    return isFirst || this.#plans.size > before;
   }
 }
+
+const UNREADABLE = "what the gateway hands out cannot be read; have both from one release";
 
 /** Again for each gateway that takes the place of the one before, until it is asked to end. */
 function forEachGateway<E>(
@@ -275,10 +280,17 @@ const serveMember = Effect.fnUntraced(function* (
   }));
   const stops = [
     presence.stop,
-    onWelcome(link, { cluster, node }, (welcome) => {
-      if (member.run !== undefined && member.run !== welcome.run) end.anotherGateway();
-      else if (member.welcome(welcome)) presence.now();
-    }),
+    onWelcome(
+      link,
+      { cluster, node },
+      {
+        welcome: (welcome) => {
+          if (member.run !== undefined && member.run !== welcome.run) end.anotherGateway();
+          else if (member.welcome(welcome)) presence.now();
+        },
+        wrong: (why) => log({ level: "warn" }, `${UNREADABLE}: ${why.replaceAll(/\s+/g, " ")}`),
+      },
+    ),
     onFarewell(link, { cluster, node, incarnation }, () => end.letGo()),
   ];
   yield* Effect.addFinalizer(() =>

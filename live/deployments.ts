@@ -5,7 +5,7 @@ import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import type { Deployment } from "./membership.ts";
+import type { Deployment } from "./deployment.ts";
 
 /** How new ones are planned. */
 export interface DeploymentChoice {

@@ -14,12 +14,11 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import { BusError, type BusOptions, type BusParts, busParts, limited } from "./bus.ts";
+import { type Deployment, DeploymentSchema } from "./deployment.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
 import { DurableStream, openStream } from "./durable-stream.ts";
 import type { Accepted, InvocationStatus, Ledger, Legacy } from "./ledger.ts";
-import type { Deployment } from "./membership.ts";
 import type { JetStream, NatsLink } from "./nats.ts";
-import { DeploymentSchema } from "./recording-format.ts";
 import { Facts, inJson, MicrosSchema } from "./wire.ts";
 
 const VERSION = 1;

@@ -101,6 +101,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
       welcome: () => ({ ...welcome, deployments: service.deployments }),
       ...changesTold(tellers),
     },
+    ledger.legacy && service.members(),
   );
   const stopResuming = every(clock, RESUME_EVERY, () => {
     if (service.resume()) stopResuming();
@@ -157,6 +158,11 @@ function changesTold({ service, feed, tell, log, roster }: Tellers): Omit<Roster
     }
   };
   return {
+    isMember: (node) => service.members().includes(node),
+    stranger: (node) => {
+      const text = `is none of this cluster: give the gateway a larger --workers`;
+      log({ level: "warn", about: nodeName(node) }, text);
+    },
     lost: (node) => {
       log({ level: "warn", about: nodeName(node) }, "lost");
       if (node !== MASTER) tellAll({ tag: "worker-lost", worker: workerIndex(node) }, node);

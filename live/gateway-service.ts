@@ -15,6 +15,7 @@ import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { Clock } from "./clock.ts";
+import type { Deployment } from "./deployment.ts";
 import { Deployments } from "./deployments.ts";
 import {
   type Inputs,
@@ -24,7 +25,7 @@ import {
   withDefaults,
 } from "./invocation-inputs.ts";
 import type { Accepted, InvocationStatus, Ledger } from "./ledger.ts";
-import type { Deployment, Roster } from "./membership.ts";
+import type { Roster } from "./membership.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 
 /** A request that cannot be served; `status` is HTTP's word for why. */

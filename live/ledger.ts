@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect";
 import type { Facts } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import type { BusError } from "./bus.ts";
-import type { Deployment } from "./membership.ts";
+import type { Deployment } from "./deployment.ts";
 
 export interface InvocationStatus {
   readonly id: number;

@@ -6,9 +6,9 @@ import type { Event } from "../core/events.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
 import type { BusService } from "./bus.ts";
 import type { Clock } from "./clock.ts";
+import type { Deployment } from "./deployment.ts";
 import { type Body, LiveEnv } from "./live-env.ts";
 import { type Machine, MachineLoop } from "./machine-loop.ts";
-import type { Deployment } from "./membership.ts";
 import { openRecording, type RecordChoice } from "./recorder.ts";
 
 export interface LiveMachineParts {

@@ -15,12 +15,10 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
-import type { PlanCluster } from "../core/plan/contract.ts";
-import type { PartitionMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
-import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { safeToken } from "./bus.ts";
 import { type Clock, every } from "./clock.ts";
+import { type Deployment, DeploymentSchema, SettingsSchema } from "./deployment.ts";
 import type { NatsLink } from "./nats.ts";
 
 const HEARTBEAT = 500_000 as Micros;
@@ -43,17 +41,6 @@ export interface Presence {
   readonly ready: boolean;
 }
 
-/** A plan as daemons pass it on: each works it out again, and all come to the same. */
-export interface Deployment {
-  readonly id: number;
-  readonly version: number;
-  readonly spec: WorkflowSpec;
-  readonly partition: PartitionMethod;
-  readonly storage: "faastore" | "remote";
-  /** Where it is not the one that live plans are made for: a simulated one. */
-  readonly cluster?: PlanCluster;
-}
-
 export interface Welcome {
   readonly v: 1;
   /** Id of this gateway: with the next one, daemons begin anew. */
@@ -61,6 +48,7 @@ export interface Welcome {
   /** Of the first gateway of those that follow one another: names of data begin with it. */
   readonly dataRun: string;
   readonly settings: Settings;
+  /** One that the daemon does not have yet; none if it has all. */
   readonly deployments: readonly Deployment[];
 }
 
@@ -79,6 +67,15 @@ const PresenceSchema = Schema.Struct({
   ready: Schema.Boolean,
 }) satisfies Schema.Decoder<Presence>;
 const decodePresence = Schema.decodeUnknownResult(PresenceSchema);
+
+const WelcomeSchema = Schema.Struct({
+  v: Schema.Literal(1),
+  run: Schema.String,
+  dataRun: Schema.String,
+  settings: SettingsSchema,
+  deployments: Schema.Array(DeploymentSchema),
+}) satisfies Schema.Decoder<Welcome>;
+const decodeWelcome = Schema.decodeUnknownResult(WelcomeSchema);
 
 export interface RosterParts {
   readonly link: NatsLink;
@@ -99,15 +96,16 @@ export function announce(
   return { now: say, stop };
 }
 
-/** The daemon's side: what the gateway hands out, each time it does. */
+/** The daemon's side: what the gateway hands out, each time it does, or why it cannot be read. */
 export function onWelcome(
   link: NatsLink,
   at: { readonly cluster: string; readonly node: NodeId },
-  handle: (welcome: Welcome) => void,
+  handle: { readonly welcome: (welcome: Welcome) => void; readonly wrong: (why: string) => void },
 ): () => void {
   return link.subscribe(subjectOf("welcome", at), ({ data }) => {
-    const welcome = parse(data) as Welcome | undefined;
-    if (welcome?.v === 1) handle(welcome);
+    const decoded = decodeWelcome(parse(data));
+    if (Result.isSuccess(decoded)) handle.welcome(decoded.success);
+    else handle.wrong(decoded.failure.message);
   });
 }
 
@@ -136,7 +134,12 @@ interface Member {
 }
 
 export interface RosterHost {
+  /** With all that is deployed. */
   welcome(): Welcome;
+  /** Whether the cluster has such a node. */
+  isMember(node: NodeId): boolean;
+  /** A daemon that the cluster has no place for; told once. */
+  stranger(node: NodeId): void;
   /** Not heard of for too long, gone before it might, or started anew with an empty memory. */
   lost(node: NodeId): void;
   /** Heard of again; `anew`: with an empty memory. */
@@ -145,26 +148,40 @@ export interface RosterHost {
   leaving(node: NodeId): void;
 }
 
+/** Incarnation of a daemon that is expected and was not heard of yet. */
+const UNHEARD = "";
+
 /** The gateway's side. */
 export class Roster {
   readonly #link: NatsLink;
   readonly #cluster: string;
   readonly #host: RosterHost;
   readonly #members: Map<NodeId, Member>;
+  readonly #strangers: Set<NodeId>;
   readonly #now: () => number;
   readonly #stops: (() => void)[];
   #lookedAt: number;
   /** When it last had no connection, or did not run. */
   #deafAt: number;
 
-  constructor({ link, cluster, clock }: RosterParts, host: RosterHost) {
+  /** `expected`: took part under the gateway before this one; lost if they are not heard of. */
+  constructor(
+    { link, cluster, clock }: RosterParts,
+    host: RosterHost,
+    expected: readonly NodeId[] = [],
+  ) {
     this.#link = link;
     this.#cluster = cluster;
     this.#host = host;
-    this.#members = new Map();
+    this.#strangers = new Set();
     this.#now = () => clock.now();
     this.#lookedAt = this.#now();
     this.#deafAt = this.#lookedAt;
+    const unheard: Member = {
+      ...{ incarnation: UNHEARD, anew: true, seenAt: this.#lookedAt, lost: false },
+      ...{ plans: new Set<number>(), ready: false, phase: "serving" },
+    };
+    this.#members = new Map(expected.map((node) => [node, { ...unheard }]));
     this.#stops = [
       link.subscribe(`faasflow.${safeToken(cluster)}.presence`, ({ data }) =>
         this.#hear(parse(data)),
@@ -207,13 +224,17 @@ export class Roster {
     if (Result.isFailure(decoded)) return;
     const presence = decoded.success;
     const { node, incarnation, phase } = presence;
+    if (!this.#host.isMember(node)) {
+      this.#refuse(presence);
+      return;
+    }
     const welcome = this.#host.welcome();
     if (presence.run !== "" && presence.run !== welcome.run) {
       this.#take(presence, welcome);
       return;
     }
     const known = this.#members.get(node);
-    const isNew = known !== undefined && known.incarnation !== incarnation;
+    const isNew = known !== undefined && ![incarnation, UNHEARD].includes(known.incarnation);
     if (isNew && !known.lost) this.#host.lost(node);
     const member: Member = {
       incarnation,
@@ -229,9 +250,17 @@ export class Roster {
     else this.#end(node, member, known);
   }
 
+  /** It waits for a welcome until the cluster is made larger. */
+  #refuse({ node, phase, incarnation }: Presence): void {
+    if (phase === "leaving") this.#send("farewell", node, { v: 1, incarnation });
+    if (this.#strangers.has(node)) return;
+    this.#strangers.add(node);
+    this.#host.stranger(node);
+  }
+
   /** One that still serves another gateway: it is told that there is a new one. */
   #take({ node, phase, incarnation }: Presence, welcome: Welcome): void {
-    if (phase === "serving") this.#send("welcome", node, welcome);
+    if (phase === "serving") this.#send("welcome", node, { ...welcome, deployments: [] });
     if (phase === "leaving") this.#send("farewell", node, { v: 1, incarnation });
   }
 
@@ -242,14 +271,20 @@ export class Roster {
 
   /** It takes part, for the first time or again, once it has all it needs. */
   #receive(node: NodeId, member: Member, welcome: Welcome): void {
-    const hasAll = welcome.deployments.every(({ id }) => member.plans.has(id));
-    if (!member.ready || !hasAll) {
-      this.#send("welcome", node, welcome);
+    const lacking = welcome.deployments.filter(({ id }) => !member.plans.has(id));
+    if (!member.ready || lacking.length > 0) {
+      this.#hand(node, welcome, lacking);
       return;
     }
     if (!member.lost) return;
     member.lost = false;
     this.#host.back(node, { anew: member.anew });
+  }
+
+  /** One a message: all together may be more than a message can be. */
+  #hand(node: NodeId, welcome: Welcome, lacking: readonly Deployment[]): void {
+    const parts = lacking.length === 0 ? [[]] : lacking.map((deployment) => [deployment]);
+    for (const deployments of parts) this.#send("welcome", node, { ...welcome, deployments });
   }
 
   #end(node: NodeId, member: Member, before: Member | undefined): void {

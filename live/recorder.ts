@@ -19,8 +19,8 @@ import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
+import type { Deployment } from "./deployment.ts";
 import type { Stage } from "./machine-loop.ts";
-import type { Deployment } from "./membership.ts";
 import {
   type Call,
   type Ending,

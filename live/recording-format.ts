@@ -26,13 +26,12 @@ import type {
 } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
-import type { PlanCluster } from "../core/plan/contract.ts";
 import type { Message } from "../core/protocol.ts";
-import type { Bytes, Micros } from "../core/units.ts";
-import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import type { Deployment } from "./membership.ts";
+import type { Micros } from "../core/units.ts";
+import { type Deployment, DeploymentSchema, SettingsSchema } from "./deployment.ts";
 import { packed } from "./packed-event.ts";
 import {
+  BytesSchema,
   ControlSchema,
   Facts,
   inJson,
@@ -133,7 +132,6 @@ function writtenInput(input: Input, deploymentOf: (plan: number) => Deployment):
 }
 
 const Id = Schema.Natural;
-const BytesSchema = Schema.Natural as unknown as Schema.Codec<Bytes, number>;
 const Slot = { activation: Id, slot: Id };
 const Work = { invocation: Id, task: Id, item: Id };
 
@@ -148,27 +146,6 @@ const TimerSchema = Schema.Union([
 ]) satisfies Schema.Decoder<Timer>;
 
 true satisfies SameTags<Timer, typeof TimerSchema>;
-
-const ClusterSchema = Schema.Struct({
-  workers: Schema.Natural,
-  workerCapacity: Schema.Finite,
-  cores: Schema.Finite,
-  rooms: Schema.Union([Schema.Array(Schema.Finite), Schema.Undefined]),
-  groupLimit: Schema.Finite,
-  bandwidth: Schema.Finite,
-  localSpeedup: Schema.Finite,
-  reserve: Schema.Finite,
-}) satisfies Schema.Decoder<PlanCluster>;
-
-/** What is wrong inside of a workflow shows when its plan is worked out. */
-export const DeploymentSchema = Schema.Struct({
-  id: Id,
-  version: Schema.Natural,
-  spec: Schema.declare((value): value is WorkflowSpec => typeof value === "object"),
-  partition: Schema.Literals(["faasflow", "faasflow-plus", "raw"]),
-  storage: Schema.Literals(["faastore", "remote"]),
-  cluster: Schema.optionalKey(ClusterSchema),
-}) satisfies Schema.Decoder<Deployment>;
 
 const Known = MessageSchema.annotate({ expected: "a message of this version" });
 
@@ -210,20 +187,6 @@ export const TurnSchema = Schema.Struct({
   did: Schema.Array(Schema.declare(isCall, { expected: 'a call, such as ["cancel",4]' })),
   threw: Schema.optionalKey(Schema.Literal(true)),
 }) satisfies Schema.Decoder<WrittenTurn>;
-
-const SettingsSchema = Schema.Struct({
-  scheme: Schema.Literals(["worker-sp", "master-sp"]),
-  workers: Schema.Natural,
-  workerMemory: BytesSchema,
-  atLimit: Schema.Literals(["wait", "stall"]),
-  keepAlive: MicrosSchema,
-  dispatchTick: MicrosSchema,
-  pollBeforeAssign: Schema.Boolean,
-  followPlan: Schema.Boolean,
-  batchTriggers: Schema.Boolean,
-  storeTries: Schema.Natural,
-  storeRetryDelay: MicrosSchema,
-}) satisfies Schema.Decoder<Settings>;
 
 export const HeaderSchema = Schema.Struct({
   format: Schema.Literal(RECORDING_FORMAT),

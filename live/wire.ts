@@ -25,7 +25,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation";
 import type { Input } from "../core/env.ts";
 import type { NodeId } from "../core/node.ts";
 import type { Answer, Fact, FailureReason, Message } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
+import type { Bytes, Micros } from "../core/units.ts";
 import type { Value } from "../core/workflow/condition.ts";
 
 export const WIRE_VERSION = 2;
@@ -212,6 +212,7 @@ export const MessageSchema = Schema.Union([
 true satisfies SameTags<Message, typeof MessageSchema>;
 
 export const MicrosSchema = Schema.Natural as unknown as Schema.Codec<Micros, number>;
+export const BytesSchema = Schema.Natural as unknown as Schema.Codec<Bytes, number>;
 
 export const ControlSchema = Schema.Union([
   Schema.Struct({

@@ -356,7 +356,9 @@ function sizeOf(file: string): Bytes | undefined {
 /** What a container says it wrote may be a link out of its sandbox, or a file of others. */
 function isPlainFileIn(folder: string, file: string): boolean {
   try {
-    const inside = `${realpathSync(dirname(file))}${sep}`.startsWith(`${realpathSync(folder)}${sep}`);
+    const inside = `${realpathSync(dirname(file))}${sep}`.startsWith(
+      `${realpathSync(folder)}${sep}`,
+    );
     return inside && lstatSync(file).isFile();
   } catch {
     return false;

@@ -1,7 +1,7 @@
 /** `simulate --record`: what simulated machines are told and do, as live daemons record it. */
 
 import { type NodeId, nodeName } from "../core/node.ts";
-import type { Deployment } from "../live/membership.ts";
+import type { Deployment } from "../live/deployment.ts";
 import { type RecordChoice, type RecordedEnv, RecordingFile } from "../live/recorder.ts";
 import type { PreparedScenario } from "./scenario-config.ts";
 import type { SimEnv } from "./sim-env.ts";

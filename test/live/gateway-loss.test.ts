@@ -70,6 +70,30 @@ for (const scheme of ["worker-sp", "master-sp"] as const) {
   });
 }
 
+test("a worker that died with the gateway counts as lost at the next one: the others do its work", async () => {
+  const { states, lost } = await withDaemons(
+    { scheme: "worker-sp", durable: true },
+    ({ cluster }) =>
+      Effect.gen(function* () {
+        yield* cluster.client.deploy(CHAIN);
+        const running = yield* Effect.forEach([1, 2, 3, 4], () =>
+          cluster.client.invoke("chain", {}),
+        );
+        cluster.signal("worker-3", "SIGKILL");
+        yield* replaceGateway(cluster);
+        const { client } = cluster;
+        const ends = yield* Effect.forEach(running, (id) => client.end(id));
+        const next = yield* client.run("chain", {});
+        return {
+          states: [...ends, next].map(({ state }) => state),
+          lost: cluster.log.filter((line) => /"worker-3","text":"lost"/.test(line)).length,
+        };
+      }),
+  );
+  assert.equal(states, Array(5).fill("finished"));
+  assert.is(lost, 1);
+});
+
 test("a real benchmark that the gateway is killed in ends as it would have", async () => {
   const file = benchmarkFile("wordcount");
   const text = readFileSync(file, "utf8");
