@@ -70,6 +70,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
   const service: GatewayService = new GatewayService({
     ...{ ...options, ledger, clock, feed, roster: () => roster },
     connected: () => link.connected(),
+    maxPayload: () => link.maxPayload(),
   });
   const view = new ClusterView({
     ...{ link, cluster, run, maxEvents: options.maxEvents, eventText: options.eventText },

@@ -51,6 +51,8 @@ export interface GatewayServiceParts {
   readonly feed: (input: Input) => void;
   /** Whether there is a connection to NATS. */
   readonly connected: () => boolean;
+  /** Bytes of the largest message that NATS takes. */
+  readonly maxPayload: () => number;
   /** Most invocations in flight. */
   readonly maxInvocations: number;
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
@@ -63,6 +65,8 @@ const POLL_MS = 20;
 const RETRY_S = 2;
 /** How long an answer waits until what it says is safe. */
 const SAFE_MS = 5_000;
+/** For what messages and records have besides a workflow or an invocation's facts. */
+const ROOM_BYTES = 2_048;
 
 type Entry = { -readonly [F in keyof Accepted]: Accepted[F] };
 
@@ -74,7 +78,11 @@ export class GatewayService {
   readonly #waiting: Map<number, Set<() => void>>;
   /** Of an earlier gateway, to begin anew once all daemons are there; undefined: that is done. */
   #toResume: Set<number> | undefined;
+  /** Whose inputs are being stored; true: cancelled meanwhile. */
+  readonly #storing: Map<number, boolean>;
   #nextId: number;
+  /** The last id in the ledger, which the next gateway's ids go on from; -1: none. */
+  #lastNoted: number;
   #isEnding: boolean;
 
   constructor(parts: GatewayServiceParts) {
@@ -86,7 +94,9 @@ export class GatewayService {
     this.#ended = [];
     this.#waiting = new Map();
     this.#toResume = ledger.legacy && new Set();
+    this.#storing = new Map();
     this.#nextId = 0;
+    this.#lastNoted = -1;
     this.#isEnding = false;
   }
 
@@ -98,6 +108,7 @@ export class GatewayService {
       const { id, state } = accepted.status;
       this.#invocations.set(id, accepted);
       this.#nextId = id + 1;
+      this.#lastNoted = id;
       if (state === "running") this.#toResume?.add(id);
       else this.#over(id);
     }
@@ -136,8 +147,10 @@ export class GatewayService {
 
   /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
-    const problems = oversized(spec, this.#parts.settings);
+    const { settings } = this.#parts;
+    const problems = oversized(spec, settings);
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
+    this.#fits("the workflow", { spec, settings });
     const count = this.#deployments.all.length;
     const deployment = this.#deployments.deploy(spec);
     if (deployment.id === count) this.#parts.ledger.deployed(deployment);
@@ -195,24 +208,24 @@ export class GatewayService {
     const problems = inputProblems(spec, inputs);
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
     this.#admit(plan.id);
+    const facts = inputFacts(plan.graph, inputs);
+    this.#fits("what conditions need of the inputs", facts);
     const { clock, ledger } = this.#parts;
     const id = this.#nextId++;
     const at = clock.now();
     const entry: Entry = {
       status: statusOf({ id, workflow, arrived_us: at }),
-      plan: plan.id,
-      storing: 0 as Micros,
-      facts: inputFacts(plan.graph, inputs),
+      ...{ plan: plan.id, storing: 0 as Micros, facts },
     };
     this.#invocations.set(id, entry);
-    await this.#storeInputs(plan, id, inputs).catch((cause: Error) => {
-      this.#invocations.delete(id);
-      const problem = `the inputs cannot be stored: ${cause.message}. Is the store there?`;
-      throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
-    });
+    const isCancelled = await this.#storeInputs(plan, id, inputs);
     entry.storing = (clock.now() - at) as Micros;
-    this.#arrive(entry);
-    ledger.invocation(entry);
+    this.#lastNoted = Math.max(this.#lastNoted, id);
+    if (isCancelled) this.#close(id, CANCELLED);
+    else {
+      this.#arrive(entry);
+      ledger.invocation(entry);
+    }
     await ledger.safe();
     return id;
   }
@@ -261,7 +274,8 @@ export class GatewayService {
     if (this.status(id).state !== "running") {
       throw new RequestError({ status: 409, problems: [`invocation ${id} is over already`] });
     }
-    if (this.#toResume?.delete(id)) this.#close(id, { state: "failed", reason: "cancelled" });
+    if (this.#storing.has(id)) this.#storing.set(id, true);
+    else if (this.#toResume?.delete(id)) this.#close(id, CANCELLED);
     else this.#parts.feed({ tag: "cancel", invocation: id });
   }
 
@@ -360,23 +374,49 @@ export class GatewayService {
     const entry = this.#invocations.get(id);
     this.#invocations.delete(id);
     if (entry === undefined) return;
-    const { ledger, store } = this.#parts;
-    ledger.forget(id);
-    const name = { workflow: entry.status.workflow, run: ledger.run, invocation: id };
-    Effect.runFork(Effect.ignore(store.forget(name)));
+    // The last one stays: an id is never given twice, also by the gateways to come.
+    if (id !== this.#lastNoted) this.#parts.ledger.forget(id);
+    this.#forgetData(entry.status);
   }
 
-  async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<void> {
+  #forgetData({ id: invocation, workflow }: InvocationStatus): void {
     const { ledger, store } = this.#parts;
-    const parts = inputParts(graph.spec, inputs);
-    // One by one: in a document an invocation, puts at once would conflict.
-    for (const { datum, item: part, text } of parts) {
-      const item = itemPath(part);
-      const name = { workflow: graph.name, run: ledger.run, invocation, datum, item };
-      await Effect.runPromise(store.put(name, Buffer.from(text)));
+    Effect.runFork(Effect.ignore(store.forget({ workflow, run: ledger.run, invocation })));
+  }
+
+  /** Whether the invocation was cancelled meanwhile. */
+  async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<boolean> {
+    const { ledger, store } = this.#parts;
+    this.#storing.set(invocation, false);
+    try {
+      // One by one: in a document an invocation, puts at once would conflict.
+      for (const { datum, item: part, text } of inputParts(graph.spec, inputs)) {
+        const item = itemPath(part);
+        const name = { workflow: graph.name, run: ledger.run, invocation, datum, item };
+        await Effect.runPromise(store.put(name, Buffer.from(text)));
+      }
+      return this.#storing.get(invocation)!;
+    } catch (cause) {
+      this.#forgetData(this.status(invocation));
+      this.#invocations.delete(invocation);
+      const problem = `the inputs cannot be stored: ${(cause as Error).message}. Is the store there?`;
+      throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
+    } finally {
+      this.#storing.delete(invocation);
     }
   }
+
+  #fits(what: string, value: object): void {
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    const most = this.#parts.maxPayload() - ROOM_BYTES;
+    if (bytes <= most) return;
+    const found = `${what} takes ${bytes} bytes in a message, NATS takes ${most}`;
+    const problem = `${found}. Raise max_payload in the nats-server's configuration.`;
+    throw new RequestError({ status: 413, problems: [problem] });
+  }
 }
+
+const CANCELLED = { state: "failed", reason: "cancelled" } as const;
 
 /** Tasks whose containers no worker could ever start: they would wait for ever. */
 function oversized(
