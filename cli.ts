@@ -106,16 +106,21 @@ const program = withConfig(process.argv.slice(2), {
   "sweep-worker": SWEEP_WORKER_FLAGS,
 }).pipe(Effect.flatMap(run), Effect.provide(services));
 
-// Whoever reads our output may have read enough (`| head`): that is no mistake.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
-  });
-}
+/**
+ * Whoever reads our output may have read enough (`| head`): that is no mistake, and what is open is
+ * closed as at any other end.
+ */
+const readEnough = Effect.callback<void>((resume) => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      resume(Effect.void);
+    });
+  }
+});
 
 process.setSourceMapsEnabled(true);
-const exit = await Effect.runPromiseExit(program);
+const exit = await Effect.runPromiseExit(Effect.raceFirst(program, readEnough));
 if (Exit.isFailure(exit)) process.exitCode = tell(exit.cause);
 // Nothing should be left that keeps the process alive; if something is, it must not.
 setTimeout(() => process.exit(), GRACE_MS).unref();

@@ -199,6 +199,8 @@ class Daemons {
   readonly #daemons: Map<string, Daemon>;
   /** Of those that say where they serve. */
   readonly #ports: Map<string, number>;
+  /** Told where they serve. */
+  readonly #awaited: Map<string, (url: string) => void>;
   /** How many in a row, up to the last one that ended. */
   readonly #shortLives: Map<string, number>;
   #stopping: Promise<void> | undefined;
@@ -213,6 +215,7 @@ class Daemons {
     this.#secrets = secrets;
     this.#daemons = new Map();
     this.#ports = new Map();
+    this.#awaited = new Map();
     this.#shortLives = new Map();
     this.#stopping = undefined;
   }
@@ -221,7 +224,7 @@ class Daemons {
     return new Map([...this.#daemons].map(([name, { child }]) => [name, child.pid!]));
   }
 
-  start(name: string, argumentsAt: Arguments): ChildProcess {
+  start(name: string, argumentsAt: Arguments): void {
     const { program, hosts, log } = this.#options;
     const { enter } = hosts(name.startsWith("worker-") ? name : STORAGE_HOST);
     const own = [...argumentsAt(this.#ports.get(name) ?? 0), "--with-parent"];
@@ -237,6 +240,7 @@ class Daemons {
       if (last.length > 5) last.shift();
       log(name, line);
     });
+    createInterface({ input: child.stdout }).on("line", (line) => this.#heard(name, line));
     const startedAt = performance.now();
     const ended = new Promise<void>((resolve) => {
       child.once("error", (cause) => {
@@ -256,22 +260,13 @@ class Daemons {
     });
     child.stdin.on("error", () => undefined);
     this.#daemons.set(name, { child, ended });
-    return child;
   }
 
-  /** Starts it and waits for the line that says where it serves. */
+  /** Starts it and waits for the line that says where it serves, of the first that comes so far. */
   serving(name: string, argumentsAt: Arguments): Effect.Effect<string, ClusterError> {
-    const line = Effect.callback<string, ClusterError>((resume) => {
-      const child = this.start(name, argumentsAt);
-      createInterface({ input: child.stdout! }).on("line", (text) => {
-        try {
-          const { url } = JSON.parse(text) as { readonly url: string };
-          this.#ports.set(name, Number(new URL(url).port));
-          resume(Effect.succeed(url));
-        } catch {
-          this.#options.log(name, text);
-        }
-      });
+    const line = Effect.callback<string>((resume) => {
+      this.#awaited.set(name, (url) => resume(Effect.succeed(url)));
+      this.start(name, argumentsAt);
     });
     const late = new ClusterError({ message: `${name} was not ready after ${READY_MS / 1000} s` });
     return line.pipe(
@@ -280,11 +275,21 @@ class Daemons {
     );
   }
 
+  #heard(name: string, line: string): void {
+    try {
+      const { url } = JSON.parse(line) as { readonly url: string };
+      this.#ports.set(name, Number(new URL(url).port));
+      this.#awaited.get(name)?.(url);
+    } catch {
+      this.#options.log(name, line);
+    }
+  }
+
   #restart(name: string, argumentsAt: Arguments, how: string): void {
     if (this.#stopping !== undefined) return;
     this.#options.log(name, `${how}; starts again`);
     setTimeout(() => {
-      if (this.#stopping === undefined) this.start(name, argumentsAt).stdout?.resume();
+      if (this.#stopping === undefined) this.start(name, argumentsAt);
     }, RESTART_MS);
   }
 

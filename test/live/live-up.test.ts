@@ -177,6 +177,37 @@ test("with --restart what is killed is started again, and what was accepted fini
   assert.equal(left({ processes }), []);
 });
 
+test("with --restart also what dies while it starts is started again", async () => {
+  const { command, ended, stdout, stderr } = started(["up", "--workers", "1", "--restart"]);
+  const storage = (): number | undefined =>
+    [...descendants(command.pid!)].find(([, line]) => line.includes(" storage "))?.[0];
+  await Effect.runPromise(until("it is there", () => storage() !== undefined));
+  process.kill(storage()!, "SIGKILL");
+  const isUp = new Promise<void>((resolve) => {
+    createInterface({ input: stdout }).on("line", (line) => {
+      if (line.startsWith("Ctrl-C")) resolve();
+    });
+  });
+  const how = await Promise.race([isUp, ended]);
+  assert.is(how, undefined, stderr());
+  command.kill("SIGINT");
+  assert.is(await ended, 0);
+});
+
+test("when nobody reads what it prints, it ends, and leaves nothing behind", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "faasflow-test-"));
+  const { ended, stdout, stderr } = started(["up", "--workers", "1"], folder);
+  stdout.destroy();
+  assert.is(await ended, 0, stderr());
+  // The folder of clusters' addresses stays, as /tmp does.
+  assert.equal(readdirSync(folder, { recursive: true }).filter(isNotForAddresses), []);
+  rmSync(folder, { recursive: true });
+});
+
+function isNotForAddresses(name: string | Buffer): boolean {
+  return String(name) !== `faasflow-${process.getuid!()}`;
+}
+
 test("when the command itself is killed, all of it ends by itself", async () => {
   const cluster = await up();
   cluster.command.kill("SIGKILL");
