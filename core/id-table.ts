@@ -96,7 +96,9 @@ export class IdTable<T> {
     const values = this.#values;
     this.#ids = new Array(2 * ids.length).fill(FREE);
     this.#values = new Array(2 * ids.length).fill(undefined);
-    for (const [place, id] of ids.entries()) {
+    // By index: to walk entries would make a pair of each.
+    for (let place = 0; place < ids.length; place++) {
+      const id = ids[place]!;
       if (id !== FREE) this.#put(id, values[place] as T);
     }
   }
