@@ -97,11 +97,16 @@ export class ByteCounts {
 
 interface PlanState {
   readonly header: PlanHeader;
-  readonly path: MeasuredPath;
+  readonly ways: Ways;
   /** Of the invocation that ends: each vertex's longest time over its items. */
   readonly longest: Float64Array;
-  readonly chains: Chains;
   readonly metrics: WorkflowMetrics;
+}
+
+/** The ways through a plan's graph: the same for all runs of the plan. */
+interface Ways {
+  readonly path: MeasuredPath;
+  readonly chains: Chains;
 }
 
 /** An invocation in flight. */
@@ -147,9 +152,8 @@ export class Metrics {
     }
     this.#plans[header.plan] = {
       header,
-      path: new MeasuredPath(header),
+      ways: waysOf(header),
       longest: new Float64Array(header.tasks.length),
-      chains: chainsOf(header),
       metrics,
     };
   }
@@ -257,7 +261,7 @@ export class Metrics {
     this.#flights.delete(event.invocation);
     if (event.kind === "finish") this.#lastFinish = Math.max(this.#lastFinish, event.time);
     if (!flight.measured) return;
-    const { metrics, path, chains, longest } = flight.plan;
+    const { metrics, ways, longest } = flight.plan;
     if (event.kind === "abort") {
       metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
       return;
@@ -273,8 +277,20 @@ export class Metrics {
       if (span.end === NONE || span.firstQueue === NONE) return;
       longest[span.vertex] = Math.max(longest[span.vertex]!, span.end - span.firstQueue);
     });
-    metrics.scheduleOverhead += latency - storing - path.length(longest);
+    metrics.scheduleOverhead += latency - storing - ways.path.length(longest);
     metrics.bytes.addAll(flight.bytes);
-    attribute({ spans, arrival, storing, finish: event.time }, chains, metrics.parts);
+    attribute({ spans, arrival, storing, finish: event.time }, ways.chains, metrics.parts);
   }
+}
+
+const known = new WeakMap<PlanHeader, Ways>();
+
+/** Worked out once a plan. Cost: O(vertices + edges) the first time. */
+function waysOf(header: PlanHeader): Ways {
+  let ways = known.get(header);
+  if (ways === undefined) {
+    ways = { path: new MeasuredPath(header), chains: chainsOf(header) };
+    known.set(header, ways);
+  }
+  return ways;
 }
