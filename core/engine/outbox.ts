@@ -14,22 +14,26 @@ interface Parcel {
 export class Outbox {
   readonly #env: Env;
   readonly #batch: boolean;
+  /** The first `#count` count: cutting the list would free its memory each time. */
   readonly #parcels: Parcel[];
+  #count: number;
 
   constructor(env: Env, options: { readonly batch: boolean }) {
     this.#env = env;
     this.#batch = options.batch;
     this.#parcels = [];
+    this.#count = 0;
   }
 
   add(to: NodeId, invocation: Invocation, answer: Answer): void {
     const open = this.#batch ? this.#find(to, invocation) : undefined;
     if (open !== undefined) open.answers.push(answer);
-    else this.#parcels.push({ to, invocation, answers: [answer] });
+    else this.#parcels[this.#count++] = { to, invocation, answers: [answer] };
   }
 
   #find(to: NodeId, invocation: Invocation): Parcel | undefined {
-    for (const parcel of this.#parcels) {
+    for (let index = 0; index < this.#count; index++) {
+      const parcel = this.#parcels[index]!;
       if (parcel.to === to && parcel.invocation === invocation) return parcel;
     }
     return undefined;
@@ -37,8 +41,8 @@ export class Outbox {
 
   /** Sends what was gathered, in order; facts as they are now. */
   flush(tag: "trigger" | "invoke"): void {
-    if (this.#parcels.length === 0) return;
-    for (const { to, invocation, answers } of this.#parcels) {
+    for (let index = 0; index < this.#count; index++) {
+      const { to, invocation, answers } = this.#parcels[index]!;
       const { id, round, lost } = invocation;
       const plan = invocation.plan.id;
       const { facts } = invocation.knowledge;
@@ -46,6 +50,6 @@ export class Outbox {
         this.#env.send(to, { tag, plan, invocation: id, answers, facts, lost });
       } else this.#env.send(to, { tag, plan, invocation: id, round, answers, facts, lost });
     }
-    this.#parcels.length = 0;
+    this.#count = 0;
   }
 }
