@@ -26,8 +26,8 @@ export class Dispatcher {
   readonly #host: DispatcherHost;
   readonly #settings: Settings;
   readonly #pools: Pools;
-  /** Pools with a keep-alive timer set. */
-  readonly #watched: Set<number>;
+  /** By pool: whether a keep-alive timer is set. */
+  readonly #watched: boolean[];
   /** Pools to look at on the next tick. */
   readonly #dirty: Set<number>;
   #tickSet: boolean;
@@ -41,7 +41,7 @@ export class Dispatcher {
     const keepAlive = fixedWindow(settings.keepAlive);
     const { workerMemory: memory, atLimit } = settings;
     this.#pools = new Pools({ memory, keepAlive, atLimit });
-    this.#watched = new Set();
+    this.#watched = [];
     this.#dirty = new Set();
     this.#tickSet = false;
     this.#queued = 0;
@@ -53,6 +53,7 @@ export class Dispatcher {
   }
 
   addPool(task: PoolTask): number {
+    this.#watched.push(false);
     return this.#pools.add(task);
   }
 
@@ -116,7 +117,7 @@ export class Dispatcher {
   }
 
   keepAliveOver(pool: number): void {
-    this.#watched.delete(pool);
+    this.#watched[pool] = false;
     for (const container of this.#pools.expired(pool, this.#env.now())) {
       this.kill(container.id, "keep-alive");
     }
@@ -211,10 +212,10 @@ export class Dispatcher {
   }
 
   #watch(pool: number): void {
-    if (this.#watched.has(pool)) return;
+    if (this.#watched[pool]) return;
     const expiry = this.#pools.nextExpiry(pool);
     if (expiry === undefined) return;
-    this.#watched.add(pool);
+    this.#watched[pool] = true;
     const delay = Math.max(0, expiry - this.#env.now()) as Micros;
     this.#env.timer(delay, { tag: "keep-alive", pool });
   }
