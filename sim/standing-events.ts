@@ -41,6 +41,8 @@ export class StandingEvents {
 
   /** `Infinity`: it has no time now. Cost: O(log n). */
   move(index: number, time: number, number: number): void {
+    // As mostly where nothing takes time: what has none is in no order.
+    if (time === Infinity && this.#time[index] === Infinity) return;
     this.#time[index] = time;
     this.#number[index] = number;
     this.#sink(this.#rise(this.#place[index]!, index), index);
