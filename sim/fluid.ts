@@ -86,7 +86,7 @@ export class Fluid<T> {
   open(index: number, work: number, target: T): JobHandle {
     invariant(work >= 0 && work < Infinity, "work is finite and not negative");
     const slot = this.#jobs.add(index, target);
-    this.#clocks.add(this.#now, index, { slot, work });
+    this.#clocks.add(this.#now, index, slot, work);
     this.#touch(index);
     return this.#jobs.handleOf(slot);
   }

@@ -57,7 +57,8 @@ export class VirtualClocks<T> {
     return this.#rate[index]!;
   }
 
-  add(now: number, index: number, job: { readonly slot: number; readonly work: number }): void {
+  /** Positional: a record for each job would be garbage at once. */
+  add(now: number, index: number, slot: number, work: number): void {
     const heap = this.#heaps[index]!;
     if (heap.size === 0) {
       this.#clock[index] = 0;
@@ -65,7 +66,7 @@ export class VirtualClocks<T> {
     } else {
       this.#move(index, now);
     }
-    heap.push(job.slot, this.#clock[index]! + job.work);
+    heap.push(slot, this.#clock[index]! + work);
     this.#look(index);
   }
 
