@@ -167,7 +167,7 @@ export class Kernel {
     }
     const queue = this.#queue;
     if (!queue.pop()) return false;
-    this.#now = queue.time as Micros;
+    this.#now = asSmall(queue.time);
     this.#steps++;
     if (queue.kind === FOREGROUND) this.#pending--;
     (queue.target as Step).step();
@@ -183,7 +183,7 @@ export class Kernel {
 
   #stepOf(watch: Watch): void {
     this.#queue.moveTo(watch.time);
-    this.#now = watch.time as Micros;
+    this.#now = asSmall(watch.time);
     this.#steps++;
     this.#pending--;
     // It keeps its place until it is settled, which is before anything else happens.
@@ -210,4 +210,13 @@ export class Kernel {
     watch.token = isNow ? this.#queue.schedule(time, FOREGROUND, watch) : NO_TOKEN;
     this.#standing.move(watch.index, isNow ? Infinity : time, this.#queue.drawNumber());
   }
+}
+
+/**
+ * The same number, as a small integer if it is one. Out of a Float64Array it would be a boxed one, and
+ * every field that has once been given such a number boxes whatever it is given: an event, three times.
+ */
+function asSmall(time: number): Micros {
+  const small = time | 0;
+  return (small === time ? small : time) as Micros;
 }
