@@ -36,18 +36,18 @@ export function metricRows(metrics: Metrics, configuration: Configuration): read
     finished += workflow.finished;
     const { scheme, storage } = configuration;
     const base = { workflow: workflow.workflow, scheme, storage, count: workflow.finished };
-    for (const [metric, unit, value] of valuesOf(workflow)) {
-      if (Number.isFinite(value)) rows.push({ ...base, metric, unit, value });
+    for (const value of valuesOf(workflow)) {
+      if (Number.isFinite(value[2])) rows.push(rowOf(base, value));
     }
   }
   const run = { workflow: WHOLE_RUN, ...configuration, count: finished };
   const makespan = metrics.makespan;
-  rows.push({ ...run, metric: "makespan", unit: "s", value: makespan / MICROS });
+  rows.push(rowOf(run, ["makespan", "s", makespan / MICROS]));
   if (makespan === 0) return rows;
   for (const [index, { busy, execution }] of metrics.workers.entries()) {
     const name = `worker-${index + 1}`;
-    rows.push({ ...run, metric: `utilisation.${name}`, unit: "1", value: busy / makespan });
-    rows.push({ ...run, metric: `executing_mean.${name}`, unit: "1", value: execution / makespan });
+    rows.push(rowOf(run, [`utilisation.${name}`, "1", busy / makespan]));
+    rows.push(rowOf(run, [`executing_mean.${name}`, "1", execution / makespan]));
   }
   return rows;
 }
@@ -55,6 +55,19 @@ export function metricRows(metrics: Metrics, configuration: Configuration): read
 const MICROS = 1_000_000;
 
 type Value = readonly [metric: string, unit: Unit, value: number];
+
+/** No spread, which would give each row a hidden class of its own. */
+function rowOf(
+  {
+    workflow,
+    scheme,
+    storage,
+    count,
+  }: Pick<MetricRow, "workflow" | "scheme" | "storage" | "count">,
+  [metric, unit, value]: Value,
+): MetricRow {
+  return { workflow, scheme, storage, count, metric, unit, value };
+}
 
 function valuesOf(workflow: WorkflowMetrics): readonly Value[] {
   const { finished, latencies, parts } = workflow;
