@@ -23,6 +23,8 @@ export interface MetricRow {
 export interface Configuration {
   readonly scheme: string;
   readonly storage: string;
+  /** What rows about the whole run bear for a workflow; `WHOLE_RUN` if left out. */
+  readonly run?: string;
 }
 
 /** The workflow name of rows that concern the whole run. */
@@ -30,17 +32,17 @@ export const WHOLE_RUN = "all";
 
 /** Means are left out where no invocation finished: there is no such number. */
 export function metricRows(metrics: Metrics, configuration: Configuration): readonly MetricRow[] {
+  const { scheme, storage, run: workflow = WHOLE_RUN } = configuration;
   const rows: MetricRow[] = [];
   let finished = 0;
-  for (const workflow of metrics.workflows) {
-    finished += workflow.finished;
-    const { scheme, storage } = configuration;
-    const base = { workflow: workflow.workflow, scheme, storage, count: workflow.finished };
-    for (const value of valuesOf(workflow)) {
+  for (const one of metrics.workflows) {
+    finished += one.finished;
+    const base = { workflow: one.workflow, scheme, storage, count: one.finished };
+    for (const value of valuesOf(one)) {
       if (Number.isFinite(value[2])) rows.push(rowOf(base, value));
     }
   }
-  const run = { workflow: WHOLE_RUN, ...configuration, count: finished };
+  const run = { workflow, scheme, storage, count: finished };
   const makespan = metrics.makespan;
   rows.push(rowOf(run, ["makespan", "s", makespan / MICROS]));
   if (makespan === 0) return rows;

@@ -9,7 +9,7 @@ import type { CsvRow } from "../analysis/csv.ts";
 import { EventHash } from "../analysis/event-hash.ts";
 import { type EventHeader, eventHeader } from "../analysis/event-header.ts";
 import { InvariantChecker } from "../analysis/invariants.ts";
-import { metricRows, WHOLE_RUN } from "../analysis/metric-rows.ts";
+import { type Configuration, metricRows, WHOLE_RUN } from "../analysis/metric-rows.ts";
 import { Metrics } from "../analysis/metrics.ts";
 import type { RunFacts } from "../analysis/run-text.ts";
 import type { Violation } from "../analysis/violation.ts";
@@ -141,10 +141,11 @@ export class PreparedScenario {
     const result = this.play(this.#record, observers.watch);
     this.#recording = undefined;
     const digest = hash.digest();
+    const configuration = { scheme, storage, run: this.#runName };
     const rows = [
-      ...metricRows(metrics, { scheme, storage }),
-      hashRow({ scheme, storage }, digest, result.started),
-    ].map((row) => this.#named(row));
+      ...metricRows(metrics, configuration),
+      hashRow(configuration, digest, result.started),
+    ];
     return { rows, result, hash: digest, violations: checker?.finish() ?? [], metrics };
   }
 
@@ -156,10 +157,9 @@ export class PreparedScenario {
   }
 
   /** What concerns the run as a whole bears the workflow's name, if there is just one. */
-  #named(row: CsvRow): CsvRow {
+  get #runName(): string {
     const [only, other] = this.plans;
-    if (row.workflow !== WHOLE_RUN || only === undefined || other !== undefined) return row;
-    return { ...row, workflow: only.graph.name };
+    return only === undefined || other !== undefined ? WHOLE_RUN : only.graph.name;
   }
 
   #loads(): readonly Load[] {
@@ -317,13 +317,14 @@ function configOf(scenario: Scenario): Readonly<Record<string, unknown>> {
 }
 
 function hashRow(
-  configuration: { readonly scheme: string; readonly storage: string },
+  { run, scheme, storage }: Required<Configuration>,
   value: string,
   count: number,
 ): CsvRow {
   return {
-    workflow: WHOLE_RUN,
-    ...configuration,
+    workflow: run,
+    scheme,
+    storage,
     metric: "event_log_hash",
     unit: "1",
     value,
