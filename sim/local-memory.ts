@@ -14,7 +14,7 @@ import type { Content } from "../core/workflow/spec.ts";
 import { type ContainerThread, readTime, sendTime } from "./container-thread.ts";
 import type { Kernel, Step, Watch } from "./kernel.ts";
 import type { Profile, Rate } from "./profile.ts";
-import { STORE_PROTOCOLS } from "./protocols.ts";
+import { STORE_PROTOCOLS, type StoreProtocol } from "./protocols.ts";
 import { SharedRate } from "./shared-rate.ts";
 
 export interface LocalRequest {
@@ -29,12 +29,14 @@ export interface LocalRequest {
 export class LocalMemory {
   readonly #kernel: Kernel;
   readonly #profile: Profile;
+  readonly #protocol: StoreProtocol;
   /** None where bytes take no time. */
   readonly #bus: Bus | undefined;
 
   constructor(kernel: Kernel, profile: Profile) {
     this.#kernel = kernel;
     this.#profile = profile;
+    this.#protocol = STORE_PROTOCOLS[profile.mechanisms.store_protocol];
     const { bandwidth } = profile.local_store;
     this.#bus = bandwidth === Infinity ? undefined : busOf(kernel, bandwidth);
   }
@@ -47,12 +49,11 @@ export class LocalMemory {
   }
 
   #threadTime(request: LocalRequest): Micros {
-    const { local_store, mechanisms } = this.#profile;
+    const { local_store } = this.#profile;
     if (request.kind === "put") {
       return (local_store.operation + sendTime(request.bytes, this.#profile)) as Micros;
     }
-    const { localLookUps } = STORE_PROTOCOLS[mechanisms.store_protocol];
-    const operations = localLookUps[request.content] + 1;
+    const operations = this.#protocol.localLookUps[request.content] + 1;
     return (operations * local_store.operation + readTime(request, this.#profile)) as Micros;
   }
 
