@@ -88,7 +88,7 @@ export class Tracker {
       return;
     }
     if (join.status !== "waiting") return;
-    if (wiring.closes[vertex] === 1) this.#gather(invocation, { vertex, item, join });
+    if (wiring.widthSlot[vertex] !== -1) this.#gather(invocation, { vertex, item, join });
     else if (join.size === wiring.inEdgeCount[vertex]) {
       const cause = invocation.plan.graph.edges[edge]!.from;
       this.#resolve(invocation, { vertex, item, join, cause });
@@ -140,10 +140,8 @@ export class Tracker {
 
   /** A close waits for its foreach (which tells the width, or the skip) and then for every body. */
   #gather(invocation: Invocation, at: Place): void {
-    const { graph } = invocation.plan;
-    const vertex = graph.vertices[at.vertex]!;
-    const widthEdge = vertex.inEdges.find((id) => graph.edges[id]!.kind === "width")!;
-    const entered = at.join.heard(graph.edges[widthEdge]!.slot);
+    const vertex = invocation.plan.graph.vertices[at.vertex]!;
+    const entered = at.join.heard(invocation.wiring.widthSlot[at.vertex]!);
     if (entered === undefined) return;
     if (!entered) {
       this.#skip(invocation, at, vertex);

@@ -15,8 +15,8 @@ export interface Wiring {
   /** Vertex to its position among those of its scope. */
   readonly positionOf: Int32Array;
   readonly inEdgeCount: Int32Array;
-  /** Vertex: 1 if it is a close. */
-  readonly closes: Uint8Array;
+  /** Vertex: of a close, the position of the edge that tells it the width; -1 of all others. */
+  readonly widthSlot: Int32Array;
   /** Datum: 1 if it is an input of the invocation. */
   readonly comesFromOutside: Uint8Array;
   /** Datum: 1 if there are bytes under its name. */
@@ -43,7 +43,9 @@ function workedOut({ edges, vertices, data }: Graph): Wiring {
     scopeOf: Int32Array.from(vertices, ({ scope }) => scope),
     positionOf: Int32Array.from(vertices, ({ position }) => position),
     inEdgeCount: Int32Array.from(vertices, ({ inEdges }) => inEdges.length),
-    closes: Uint8Array.from(vertices, ({ kind }) => Number(kind === "close")),
+    widthSlot: Int32Array.from(vertices, ({ inEdges }) =>
+      inEdges.findIndex((edge) => edges[edge]!.kind === "width"),
+    ),
     comesFromOutside: Uint8Array.from(data, ({ producer }) => Number(producer === OUTSIDE)),
     isStored: Uint8Array.from(data, ({ spec }) => Number(spec.stored)),
   };
