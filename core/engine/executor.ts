@@ -339,7 +339,6 @@ function poolTask(plan: Plan, task: number): PoolTask {
     known = new Array(plan.graph.taskCount).fill(undefined);
     poolTasks.set(plan, known);
   }
-  const { container } = plan.graph.vertices[task]!.task!;
-  known[task] ??= { plan: plan.id, task, spec: container };
+  known[task] ??= { plan: plan.id, task, spec: plan.graph.vertices[task]!.task!.container };
   return known[task];
 }
