@@ -203,8 +203,7 @@ export class Master {
     const key = `${task} ${item}`;
     // Only from whom it was assigned to: what a worker given up for lost wrote, nobody can read.
     if (assignments?.get(key)?.worker !== worker) return;
-    assignments.delete(key);
-    this.#load[worker]!.assigned--;
+    this.#unassign(id, key);
     invocation.knowledge.learn(message.facts);
     this.#tracker.complete(invocation, task, item);
     const { held } = invocation;
@@ -221,7 +220,6 @@ export class Master {
     for (const invocation of this.#register.open()) {
       this.#runAgain(invocation, worker);
     }
-    this.#load[worker]!.assigned = 0;
   }
 
   /** What is under way does without it: it must not inherit from a worker that is lost later. */
@@ -239,8 +237,10 @@ export class Master {
 
   #runAgain(invocation: Invocation, worker: number): void {
     const { id, plan } = invocation;
-    const assigned = this.#assigned.get(id);
-    const running = [...(assigned?.values() ?? [])].filter((task) => task.worker === worker);
+    const assigned = [...(this.#assigned.get(id) ?? [])];
+    const lost = assigned.filter(([, assignment]) => assignment.worker === worker);
+    for (const [key] of lost) this.#unassign(id, key);
+    const running = lost.map(([, assignment]) => assignment);
     const before = invocation.workerOf;
     invocation.lose([worker]);
     // With nobody left the gateway gives it up.
@@ -249,7 +249,6 @@ export class Master {
     const vertices = new Set<number>();
     for (const { task, item } of again) {
       this.#journal.fact("recover", { plan: plan.id, invocation: id, task, item });
-      assigned?.delete(`${task} ${item}`);
       for (const [key, poll] of this.#polls) {
         if (poll.invocation !== invocation || poll.task !== task) continue;
         const index = poll.items.indexOf(item);
@@ -277,9 +276,16 @@ export class Master {
   }
 
   #forget(id: InvocationId): void {
-    for (const { worker } of this.#assigned.get(id)?.values() ?? []) this.#load[worker]!.assigned--;
+    for (const key of [...(this.#assigned.get(id)?.keys() ?? [])]) this.#unassign(id, key);
     this.#assigned.delete(id);
     this.#attempts.delete(id);
+  }
+
+  /** Nothing is expected of the assignment any more. */
+  #unassign(id: InvocationId, key: string): void {
+    const assignments = this.#assigned.get(id)!;
+    this.#load[assignments.get(key)!.worker]!.assigned--;
+    assignments.delete(key);
   }
 
   #sink(invocation: Invocation, vertex: number): void {

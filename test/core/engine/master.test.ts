@@ -179,4 +179,21 @@ test("what began goes on with a worker that is leaving, though the invocation co
   ]);
 });
 
+test("all workers lost and back have as little to do as one another", () => {
+  const [machine, env] = master();
+  const invocations = Array.from({ length: 10 }, (_, index) => index + 1);
+  for (const invocation of invocations) machine.handle(from(GATEWAY, { ...INVOKE, invocation }));
+  for (const worker of [0, 1]) machine.handle({ tag: "worker-lost", worker });
+  for (const invocation of invocations) {
+    machine.handle(from(GATEWAY, { tag: "release", plan: 0, invocation }));
+  }
+  for (const worker of [0, 1]) machine.handle({ tag: "worker-back", worker });
+  env.take();
+  for (const next of invocations) {
+    machine.handle(from(GATEWAY, { ...INVOKE, invocation: 100 + next }));
+  }
+  const workers = assigned(env).map(([worker]) => worker);
+  assert.equal(workers, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+});
+
 test.run();
