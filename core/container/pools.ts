@@ -175,10 +175,10 @@ export class Pools {
     return pools.filter((pool) => this.#pools[pool]!.task.spec.memory <= room);
   }
 
-  /** The cold start has ended; the container is idle. */
+  /** The cold start has ended; the container is idle. One that says so twice is not heard again. */
   ready(id: number, now: Micros): Container | undefined {
     const container = this.#containers.get(id);
-    if (container === undefined) return undefined;
+    if (container?.state !== "starting") return undefined;
     this.#pools[container.pool]!.starting--;
     this.#toIdle(container, now);
     return container;

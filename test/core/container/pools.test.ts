@@ -173,6 +173,16 @@ test("a container that is gone is removed once", () => {
   assert.is(pools.ready(0, at(1)), undefined);
 });
 
+test("a container that says that it is ready once more stays busy, or idle once", () => {
+  const pools = poolsOf(1_000, 1);
+  const container = idle(pools, 0, 0);
+  assert.is(pools.ready(container, at(1)), undefined);
+  for (const activation of [1, 2]) pools.enqueue(0, activation);
+  assert.equal(steps(pools, 2), ["run 1 in 0", "nothing"]);
+  assert.is(pools.ready(container, at(2)), undefined);
+  assert.equal(steps(pools, 1), ["nothing"]);
+});
+
 test("a cold start is for the plan that the pool was last given", () => {
   const pools = poolsOf(1_000, 1);
   const spec = { memory: 100 as Bytes, used: 0 as Bytes, limit: 1, instances: 1, scale: 1 };
