@@ -13,7 +13,7 @@ import type { Invocation } from "./join.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { Register } from "./register.ts";
-import type { Settings } from "./settings.ts";
+import { expectWorker, type Settings } from "./settings.ts";
 
 interface Client {
   readonly arrivedAt: Micros;
@@ -172,6 +172,7 @@ export class Gateway {
   }
 
   #lost(worker: number): void {
+    expectWorker(worker, this.#settings);
     this.#journal.fact("lost", { value: worker });
     this.#away.add(worker);
     this.#leaving.delete(worker);
@@ -208,6 +209,7 @@ export class Gateway {
 
   /** What it has a part in goes on to its end there, so that nothing runs twice. */
   #leave(worker: number): void {
+    expectWorker(worker, this.#settings);
     this.#journal.fact("leaving", { value: worker });
     this.#away.add(worker);
     this.#leaving.add(worker);

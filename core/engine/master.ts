@@ -13,7 +13,7 @@ import type { Invocation } from "./join.ts";
 import { Journal } from "./journal.ts";
 import { isReadable, lostWork, toldTo } from "./recovery.ts";
 import { Register } from "./register.ts";
-import type { Settings } from "./settings.ts";
+import { expectWorker, type Settings } from "./settings.ts";
 import { Tracker } from "./tracker.ts";
 
 /** One assigned activation that has not been reported yet. */
@@ -80,7 +80,7 @@ export class Master {
     if (input.tag === "deploy") this.#register.addPlan(input.plan);
     else if (input.tag === "message") this.#message(input.from, input.message);
     else if (input.tag === "worker-lost") this.#lost(input.worker);
-    else if (input.tag === "worker-leaving") this.#away.add(input.worker);
+    else if (input.tag === "worker-leaving") this.#leaving(input.worker);
     else if (input.tag === "worker-left") this.#left(input.worker);
     else if (input.tag === "worker-back") this.#away.delete(input.worker);
     for (const [{ id }, sinks] of this.#sinks) {
@@ -214,12 +214,18 @@ export class Master {
 
   /** Runs again what the lost worker had not ended, or had written where nobody reads it now. */
   #lost(worker: number): void {
+    expectWorker(worker, this.#settings);
     this.#journal.fact("lost", { value: worker });
     this.#away.add(worker);
     this.#waitNoMoreFor(worker);
     for (const invocation of this.#register.open()) {
       this.#runAgain(invocation, worker);
     }
+  }
+
+  #leaving(worker: number): void {
+    expectWorker(worker, this.#settings);
+    this.#away.add(worker);
   }
 
   /** What is under way does without it: it must not inherit from a worker that is lost later. */

@@ -1,5 +1,7 @@
 /** What a run fixes for all its machines. One record, handed to each; every field is read. */
 
+import { invariant } from "../invariant.ts";
+import { nodeName, workerNode } from "../node.ts";
 import type { Bytes, Micros } from "../units.ts";
 
 export type Scheme = "worker-sp" | "master-sp";
@@ -29,6 +31,12 @@ export interface Settings {
   /** Tries of one store request before its attempt fails, and the first delay between them. */
   readonly storeTries: number;
   readonly storeRetryDelay: Micros;
+}
+
+/** Asserts that who goes is one of the run's workers: any other would count as one that is missed. */
+export function expectWorker(worker: number, { workers }: Settings): void {
+  const name = nodeName(workerNode(worker));
+  invariant(worker >= 0 && worker < workers, `${name} is one of the run's ${workers} workers`);
 }
 
 /** Where nobody says otherwise: 4 tries, 100 ms before the second, twice as long before each next. */

@@ -207,4 +207,15 @@ test("a gateway that takes the place of another says so, and begins what it is t
   );
 });
 
+for (const tag of ["worker-lost", "worker-leaving"] as const) {
+  test(`\`${tag}\` of a worker that the run does not have is a mistake of the driver`, () => {
+    const [machine] = gateway();
+    const { workers } = ROUND_SETTINGS;
+    assert.throws(
+      () => machine.handle({ tag, worker: workers }),
+      `invariant: worker-${workers + 1} is one of the run's ${workers} workers`,
+    );
+  });
+}
+
 test.run();

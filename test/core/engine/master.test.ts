@@ -196,4 +196,15 @@ test("all workers lost and back have as little to do as one another", () => {
   assert.equal(workers, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
 });
 
+for (const tag of ["worker-lost", "worker-leaving"] as const) {
+  test(`\`${tag}\` of a worker that the run does not have is a mistake of the driver`, () => {
+    const [machine] = master();
+    const { workers } = ROUND_SETTINGS;
+    assert.throws(
+      () => machine.handle({ tag, worker: workers }),
+      `invariant: worker-${workers + 1} is one of the run's ${workers} workers`,
+    );
+  });
+}
+
 test.run();
