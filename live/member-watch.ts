@@ -9,6 +9,7 @@ import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { type NodeId, workerIndex } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
+import { quotaOf } from "../core/storage/quota.ts";
 import type { Clock } from "./clock.ts";
 import { type HttpAddress, serveDaemonHttp } from "./daemon-http.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -86,9 +87,3 @@ export const watchMember = Effect.fn("watchMember")(function* (
     },
   };
 });
-
-/** As the core's local store counts it: what the latest plan of each workflow gives. */
-function quotaOf(plans: readonly Plan[], worker: number): number {
-  const quotas = new Map(plans.map((plan) => [plan.graph.name, plan.quotaOf[worker] ?? 0]));
-  return [...quotas.values()].reduce<number>((sum, quota) => sum + quota, 0);
-}

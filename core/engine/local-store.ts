@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { InvocationId } from "../protocol.ts";
 import { FaaStore, type LocalCopy, type Part } from "../storage/faastore.ts";
 import { type Holds, holdsOf } from "../storage/holds.ts";
+import { quotaOf } from "../storage/quota.ts";
 import type { Bytes } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
 import { onePartOf, partsOf } from "../workflow/parts.ts";
@@ -23,22 +24,20 @@ export class LocalStore {
   readonly #journal: Journal;
   readonly #worker: number;
   readonly #policy: FaaStore;
-  /** Workflow to the quota its latest plan gives here. */
-  readonly #quotas: Map<string, Bytes>;
+  /** Workflow to its latest plan. */
+  readonly #latest: Map<string, Plan>;
 
   constructor(env: Env, journal: Journal, worker: number) {
     this.#env = env;
     this.#journal = journal;
     this.#worker = worker;
     this.#policy = new FaaStore();
-    this.#quotas = new Map();
+    this.#latest = new Map();
   }
 
   deploy(plan: Plan): void {
-    this.#quotas.set(plan.graph.name, plan.quotaOf[this.#worker]!);
-    let quota = 0;
-    for (const share of this.#quotas.values()) quota += share;
-    this.#policy.setQuota(quota as Bytes);
+    this.#latest.set(plan.graph.name, plan);
+    this.#policy.setQuota(quotaOf(this.#latest.values(), this.#worker));
   }
 
   /** The tiers a written part goes to, in order. Room for a local copy is taken at once. */
