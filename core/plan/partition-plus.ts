@@ -28,7 +28,7 @@
  * Algorithm 1's own that holds wherever the load limit does not bind. Both are what a plan reckons
  * with: transfers that meet on a link, or tasks on cores, take longer. No worker is loaded beyond the
  * limit, unless the first spread had to. Bytes are reckoned datum by datum, by the workers its
- * readers run on (see `remote-bytes.ts`); inputs of the invocation are not. The quota is charged for
+ * readers run on (see `traffic.ts`); inputs of the invocation are not. The quota is charged for
  * each producer with a reader in its group, once, with all its output bytes.
  *
  * Cost: a trial merge costs the data of the tasks that change workers. What a task saves alone is

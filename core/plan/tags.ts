@@ -12,7 +12,6 @@
 
 import type { PartitionDatum, PartitionProblem } from "./partition-problem.ts";
 import type { Tag } from "./plan.ts";
-import { readersAway } from "./remote-bytes.ts";
 
 /**
  * One tag a task. Local if all its successors are in its group, both if some are, remote if none is
@@ -60,4 +59,12 @@ export function tagsByReaders(
     if (away === datum.readers.length) return "remote";
     return away === 0 ? "local" : "both";
   });
+}
+
+/** Readers on another worker than the producer. */
+function readersAway(datum: PartitionDatum, workerOf: (task: number) => number): number {
+  const home = workerOf(datum.producer);
+  let away = 0;
+  for (const reader of datum.readers) if (workerOf(reader) !== home) away++;
+  return away;
 }

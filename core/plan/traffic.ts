@@ -1,5 +1,10 @@
 /**
- * Remote bytes (see `remote-bytes.ts`) while tasks go from worker to worker: what each change saves.
+ * Remote bytes, those that go through the remote store in one invocation, while tasks go from worker
+ * to worker: what each change saves.
+ *
+ * A datum kept local costs nothing. One kept in both costs a put, and a get for each reader on
+ * another worker than its producer; one kept remote a put, and a get for each reader. A datum that
+ * nobody reads is a result: where it goes does not depend on the partition, so it is not counted.
  */
 
 import { type Lists, listsOf } from "../workflow/lists.ts";

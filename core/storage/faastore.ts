@@ -60,14 +60,6 @@ export class FaaStore {
     this.#latestParts = undefined;
   }
 
-  get quota(): Bytes {
-    return this.#quota;
-  }
-
-  get used(): Bytes {
-    return this.#used;
-  }
-
   setQuota(quota: Bytes): void {
     this.#quota = quota;
   }
@@ -100,11 +92,6 @@ export class FaaStore {
   backed(invocation: InvocationId, part: Part): void {
     const entry = this.#find(invocation, part);
     if (entry !== undefined) entry.evictable = true;
-  }
-
-  /** From where to read: here if it is here. */
-  tierOf(invocation: InvocationId, part: Part): Tier {
-    return this.#find(invocation, part) === undefined ? "remote" : "local";
   }
 
   /** A read begins, from the tier given; if that is here, `endRead` has to follow. */

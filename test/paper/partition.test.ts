@@ -9,9 +9,9 @@ import * as assert from "uvu/assert";
 import { type Partition, partition } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
 import type { PartitionProblem } from "../../core/plan/partition-problem.ts";
-import { leastRemoteBytes, remoteBytes } from "../../core/plan/remote-bytes.ts";
 import { taskTags } from "../../core/plan/tags.ts";
 import { BENCHMARKS, type Benchmark, benchmark } from "../fixtures/partition/benchmark.ts";
+import { leastRemoteBytes, remoteBytes } from "../fixtures/partition/remote-bytes.ts";
 
 /**
  * Tasks, edges, critical path before and after (s), groups, edges inside groups, tasks tagged local,

@@ -8,10 +8,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Grouping } from "../../core/plan/partition.ts";
 import { edgeWeights, type PartitionProblem } from "../../core/plan/partition-problem.ts";
-import { leastRemoteBytes } from "../../core/plan/remote-bytes.ts";
 import { Traffic } from "../../core/plan/traffic.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";
 import { anyProblem } from "../fixtures/partition/arbitrary.ts";
+import { leastRemoteBytes } from "../fixtures/partition/remote-bytes.ts";
 
 const test = suite("trials of a partition");
 const RUNS = { numRuns: 300 };

@@ -10,11 +10,11 @@ import { LoadLimit } from "../../core/plan/load-limit.ts";
 import { Grouping, type Partition, partition } from "../../core/plan/partition.ts";
 import { partitionPlus } from "../../core/plan/partition-plus.ts";
 import { edgeWeights, type PartitionProblem } from "../../core/plan/partition-problem.ts";
-import { leastRemoteBytes, remoteBytes } from "../../core/plan/remote-bytes.ts";
 import { taskTags } from "../../core/plan/tags.ts";
 import { longestPath } from "../../core/workflow/critical-path.ts";
 import { anyProblem } from "../fixtures/partition/arbitrary.ts";
 import { generate, SHAPES } from "../fixtures/partition/generate.ts";
+import { leastRemoteBytes, remoteBytes } from "../fixtures/partition/remote-bytes.ts";
 
 const test = suite("partition properties");
 const RUNS = { numRuns: 300 };
