@@ -211,7 +211,10 @@ function setUpOf(samples: readonly Sample[], request: number): number {
 function requestOf(runs: readonly Run[]): Estimated | undefined {
   const ranks = new Map<number, number[]>();
   for (const { ends, rank, from, to } of runs.flatMap(({ jobs }) => jobs.hops)) {
-    if (ends === 2) ranks.set(rank, [...(ranks.get(rank) ?? []), to - from]);
+    if (ends !== 2) continue;
+    const known = ranks.get(rank) ?? [];
+    ranks.set(rank, known);
+    known.push(to - from);
   }
   const line = theilSen([...ranks].map(([x, times]) => ({ x, y: quantileOf(times, 0.25) })));
   if (line === undefined) return undefined;
