@@ -101,7 +101,13 @@ export function leastAbsolute(rows: readonly Row[]): Plane | undefined {
   return { coefficients, rest: restOf() };
 }
 
-/** By Gauss' elimination of the normal equations; what the rows cannot tell apart is 0. */
+/** Of a column's own square: what is left of it where the others explain it but for rounding. */
+const NOTHING_LEFT = 1e-9;
+
+/**
+ * By Gauss' elimination of the normal equations; what the rows cannot tell apart is 0. Columns may be
+ * of any unit, so each is held against itself.
+ */
 function leastSquares(
   rows: readonly Row[],
   { weights, used }: { readonly weights: readonly number[]; readonly used: readonly number[] },
@@ -110,16 +116,17 @@ function leastSquares(
     ...used.map((j) => rows.reduce((sum, { x }, row) => sum + weights[row]! * x[i]! * x[j]!, 0)),
     rows.reduce((sum, { x, y }, row) => sum + weights[row]! * x[i]! * y, 0),
   ]);
+  const least = matrix.map((line, at) => NOTHING_LEFT * line[at]!);
   for (const [at, pivot] of matrix.entries()) {
     const scale = pivot[at]!;
-    if (!(Math.abs(scale) > 1e-9)) continue;
+    if (!(scale > least[at]!)) continue;
     for (const [index, line] of matrix.entries()) {
       if (index === at) continue;
       const factor = line[at]! / scale;
       for (const column of line.keys()) line[column]! -= factor * pivot[column]!;
     }
   }
-  return matrix.map((line, at) => (Math.abs(line[at]!) > 1e-9 ? line.at(-1)! / line[at]! : 0));
+  return matrix.map((line, at) => (line[at]! > least[at]! ? line.at(-1)! / line[at]! : 0));
 }
 
 export interface Line {

@@ -200,6 +200,20 @@ test("coefficients of least absolute errors do not mind rows that are far off, n
   assert.is(leastAbsolute([]), undefined);
 });
 
+test("coefficients are the same whatever the unit of a column is; what another one tells is 0", () => {
+  // 0.5 activations a second or fewer, in activations a microsecond: 200 ms of a core each.
+  const rows = Array.from({ length: 20 }, (_, at) => {
+    const rate = (0.5e-6 * (at + 1)) / 20;
+    return { x: [1, rate, 2 * rate], y: 0.05 + 200_000 * rate + (at % 2 === 0 ? 1e-3 : -1e-3) };
+  });
+  const [background, activation, twice] = leastAbsolute(rows)!.coefficients;
+  near(background, 0.05, 0.05);
+  near(activation, 200_000, 0.05);
+  assert.is(twice, 0);
+  const inSeconds = rows.map(({ x, y }) => ({ x: [x[0]!, 1e6 * x[1]!, 1e6 * x[2]!], y }));
+  near(leastAbsolute(inSeconds)!.coefficients[1], activation! / 1e6, 1e-6);
+});
+
 test("a line through points of which a quarter is far off", () => {
   const points = Array.from({ length: 40 }, (_, x) => ({ x, y: x % 4 === 3 ? 5_000 : 7 + 3 * x }));
   const line = theilSen(points)!;
