@@ -8,10 +8,10 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
-import { STORE_RETRIES } from "../core/engine/settings.ts";
+import { LIVE_WORKER, STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import type { Bytes, Micros } from "../core/units.ts";
+import type { Micros } from "../core/units.ts";
 import { readRate } from "../sim/profile-config.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
@@ -45,9 +45,6 @@ import { writtenRate } from "./net-flags.ts";
 import { Meters, storageMeters } from "./prometheus.ts";
 import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
-
-const KEEP_ALIVE = 600_000_000 as Micros;
-const GIB = 2 ** 30;
 
 /** Runs until it has ended as it was asked to, or fails. */
 function serving<E, R>(
@@ -196,8 +193,7 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     settings: {
       scheme,
       workers,
-      workerMemory: (8 * GIB) as Bytes,
-      keepAlive: KEEP_ALIVE,
+      ...LIVE_WORKER,
       atLimit: "wait",
       dispatchTick: 0 as Micros,
       pollBeforeAssign: false,

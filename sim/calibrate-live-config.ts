@@ -9,6 +9,7 @@
 
 import type { Estimates, FunctionEstimate, TransferCost } from "../analysis/estimate.ts";
 import type { Estimated } from "../analysis/estimate-robust.ts";
+import { LIVE_WORKER } from "../core/engine/settings.ts";
 import { written } from "./calibrate.ts";
 
 export interface LiveCluster {
@@ -34,6 +35,7 @@ export function liveProfileText(estimates: Estimates, cluster: LiveCluster): str
 }
 
 const NOT_APART = "[-]";
+const GIB = 2 ** 30;
 
 function clusterLines(
   { cores, workerLink }: Estimates,
@@ -47,7 +49,7 @@ function clusterLines(
   return section("cluster", [
     entry("workers", `${workers}`, "[L] `--workers`"),
     entry("worker_cores", `${found}`, source),
-    entry("worker_memory", "8 GiB", "[L] live/daemon-command.ts"),
+    entry("worker_memory", `${LIVE_WORKER.workerMemory / GIB} GiB`, "[L] all workers have it"),
     entry("worker_capacity", `${capacity}`, "[L] as plans reckon"),
     entry("storage_cores", `${Math.max(1, Math.round(found))}`, "[L] the same ones"),
   ]).concat(
@@ -85,7 +87,7 @@ function containerLines({ coldStart, setUp }: Estimates): readonly string[] {
   return section("container", [
     entry("cold_start", time(cold.median), source),
     entry("cold_start_sigma", `${Number(cold.sigma.toFixed(3))}`, source),
-    entry("keep_alive", "600 s", "[L] live/daemon-command.ts"),
+    entry("keep_alive", time(LIVE_WORKER.keepAlive), "[L] all workers have it"),
     timed("set_up", setUp, "an activation's time around its function"),
     entry("request", "0", `${NOT_APART} look_up and commit have it`),
     entry("body", "unlimited", `${NOT_APART} compress_filler and expand have it`),

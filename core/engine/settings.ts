@@ -44,3 +44,9 @@ export const STORE_RETRIES = {
   storeTries: 4,
   storeRetryDelay: 100_000 as Micros,
 } as const;
+
+/** What every live worker has, and so a profile that was measured on one: 8 GiB, 600 s. */
+export const LIVE_WORKER = {
+  workerMemory: (8 * 2 ** 30) as Bytes,
+  keepAlive: 600_000_000 as Micros,
+} as const;

@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { estimate } from "../../analysis/estimate.ts";
+import { LIVE_WORKER } from "../../core/engine/settings.ts";
 import { liveProfileText } from "../../sim/calibrate-live-config.ts";
 import { split, tried } from "../../sim/calibrate-trial-config.ts";
 import type { Profile } from "../../sim/profile.ts";
@@ -51,6 +52,12 @@ test("of fewer runs every third invocation is held back, and nothing of it is fi
   const out = held[0]!.invocations!;
   assert.equal([...out], [2, 5, 8]);
   assert.not.ok(fitted[0]!.log.events.some(({ invocation }) => out.has(invocation)));
+});
+
+test("a calibrated profile has the memory and the keep-alive that live workers have", () => {
+  const { cluster, container } = knownProfile();
+  assert.is(cluster.worker_memory, LIVE_WORKER.workerMemory);
+  assert.is(container.keep_alive, LIVE_WORKER.keepAlive);
 });
 
 test("what was calibrated on some runs predicts the others, each configuration a cell", () => {
