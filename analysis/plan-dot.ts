@@ -24,23 +24,36 @@ export function planDot(plan: Plan): string {
 
 function workerLines(plan: Plan): readonly string[] {
   const lines: string[] = [];
+  const critical = new Set(plan.criticalPath);
   for (let worker = 0; worker < plan.quotaOf.length; worker++) {
-    const here = plan.graph.vertices.flatMap((_, id) => (plan.workerOf[id] === worker ? [id] : []));
-    if (here.length === 0) continue;
+    const groups = groupsAt(plan, worker);
+    if (groups.size === 0) continue;
     lines.push(`  subgraph cluster_worker_${worker} {`, `    label=${quoted(workerText(worker))};`);
-    for (const group of new Set(here.map((id) => plan.groupOf[id]!))) {
-      const members = here.filter((id) => plan.groupOf[id] === group);
-      lines.push(...groupLines(plan, group, members));
+    for (const [group, members] of groups) {
+      const nodes = members.map((id) => nodeLine(plan, id, critical));
+      for (const line of groupLines(group, nodes)) lines.push(line);
     }
     lines.push("  }");
   }
   return lines;
 }
 
-function groupLines(plan: Plan, group: number, members: readonly number[]): readonly string[] {
-  const nodes = members.map((id) => nodeLine(plan, id));
+/** Group to its vertices on that worker, in the order of the first of each. */
+function groupsAt(plan: Plan, worker: number): ReadonlyMap<number, readonly number[]> {
+  const groups = new Map<number, number[]>();
+  for (const id of plan.graph.vertices.keys()) {
+    if (plan.workerOf[id] !== worker) continue;
+    const group = plan.groupOf[id]!;
+    const members = groups.get(group);
+    if (members === undefined) groups.set(group, [id]);
+    else members.push(id);
+  }
+  return groups;
+}
+
+function groupLines(group: number, nodes: readonly string[]): readonly string[] {
   // A box around a single task says nothing.
-  if (members.length === 1) return nodes.map((line) => `    ${line}`);
+  if (nodes.length === 1) return nodes.map((line) => `    ${line}`);
   return [
     `    subgraph cluster_group_${group} {`,
     `      label="group ${group}"; style="dashed";`,
@@ -49,11 +62,11 @@ function groupLines(plan: Plan, group: number, members: readonly number[]): read
   ];
 }
 
-function nodeLine(plan: Plan, id: number): string {
+function nodeLine(plan: Plan, id: number, critical: ReadonlySet<number>): string {
   const vertex = plan.graph.vertices[id]!;
   const attributes = [`label=${quoted(vertex.name)}`, `fillcolor="${colour(plan.groupOf[id]!)}"`];
   if (vertex.kind !== "task") attributes.push("shape=diamond", 'style="filled"');
-  if (plan.criticalPath.includes(id)) attributes.push("penwidth=3");
+  if (critical.has(id)) attributes.push("penwidth=3");
   return `v${id} [${attributes.join(", ")}];`;
 }
 

@@ -11,7 +11,8 @@ export function planText(plan: Plan): string {
   const workers = new Set(plan.workerOf).size;
   const quota = plan.quotaOf.reduce((sum, bytes) => sum + bytes, 0);
   const written = graph.data.flatMap((datum, id) => (datum.producer < 0 ? [] : [id]));
-  const groups = Array.from({ length: plan.groupCount }, (_, group) => group);
+  const groups = tasksBy(plan.groupOf, { count: plan.groupCount, tasks: graph.taskCount });
+  const loads = tasksBy(plan.workerOf, { count: plan.quotaOf.length, tasks: graph.taskCount });
   const lines = [
     `${graph.name}: plan ${plan.id}, version ${plan.version}, partition ${plan.partition}`,
     `  ${counted(graph.taskCount, "task")} in ${counted(plan.groupCount, "group")}` +
@@ -21,11 +22,11 @@ export function planText(plan: Plan): string {
     `  quota ${bytesText(quota)}, of it ${bytesText(plan.chargedBytes)} charged`,
     `  data ${written.length === 0 ? "none" : tagsText(plan, written)}`,
     ...overCommitment(plan),
-    ...groups.flatMap((group) => ["", ...groupLines(plan, group)]),
+    ...groups.flatMap((tasks, group) => ["", ...groupLines(plan, group, tasks)]),
     "",
     ...plan.quotaOf.map(
       (bytes, worker) =>
-        `${workerText(worker)}: ${workerLoad(plan, worker)}, quota ${bytesText(bytes)}`,
+        `${workerText(worker)}: ${counted(loads[worker]!.length, "task")}, quota ${bytesText(bytes)}`,
     ),
   ];
   return `${lines.join("\n")}\n`;
@@ -39,8 +40,7 @@ function overCommitment(plan: Plan): readonly string[] {
   ];
 }
 
-function groupLines(plan: Plan, group: number): readonly string[] {
-  const tasks = tasksOf(plan, (task) => plan.groupOf[task] === group);
+function groupLines(plan: Plan, group: number, tasks: readonly number[]): readonly string[] {
   const worker = plan.workerOf[tasks[0]!]!;
   return [
     `group ${group} on ${workerText(worker)}, ${counted(tasks.length, "task")}`,
@@ -59,14 +59,13 @@ function taskLines(plan: Plan, task: number): readonly string[] {
   return [`  ${vertex.name}`, ...data];
 }
 
-function workerLoad(plan: Plan, worker: number): string {
-  const tasks = tasksOf(plan, (task) => plan.workerOf[task] === worker);
-  return counted(tasks.length, "task");
-}
-
-function tasksOf(plan: Plan, holds: (task: number) => boolean): readonly number[] {
-  const found: number[] = [];
-  for (let task = 0; task < plan.graph.taskCount; task++) if (holds(task)) found.push(task);
+/** By group or worker: its tasks, in order. */
+function tasksBy(
+  placeOf: readonly number[],
+  { count, tasks }: { readonly count: number; readonly tasks: number },
+): readonly (readonly number[])[] {
+  const found = Array.from({ length: count }, (): number[] => []);
+  for (let task = 0; task < tasks; task++) found[placeOf[task]!]!.push(task);
   return found;
 }
 
