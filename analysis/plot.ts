@@ -4,6 +4,7 @@
  */
 
 import type { TopLevelSpec } from "vega-lite";
+import { extentOf } from "./quantile.ts";
 
 export type PlotSpec = TopLevelSpec;
 
@@ -47,13 +48,13 @@ export async function plotSvg(spec: PlotSpec): Promise<string> {
 
 /** 1, 2 and 5 times powers of ten (powers alone where there are many) from below the least up. */
 export function logTicks(values: readonly number[]): readonly number[] {
-  const above = values.filter((value) => value > 0);
-  const least = Math.floor(Math.log10(Math.min(...above, 1)) - 0.05);
-  const most = Math.ceil(Math.log10(Math.max(...above, 1)));
+  const [low, high] = extentOf([1, ...values.filter((value) => value > 0)]);
+  const least = Math.floor(Math.log10(low) - 0.05);
+  const most = Math.ceil(Math.log10(high));
   const powers = Array.from({ length: most - least + 1 }, (_, index) => least + index);
   const steps = powers.length > 4 ? [1] : [1, 2, 5];
   const ticks = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`)));
-  const end = ticks.findIndex((tick) => tick >= Math.max(...above, 1));
+  const end = ticks.findIndex((tick) => tick >= high);
   return ticks.slice(0, end + 1);
 }
 

@@ -48,6 +48,19 @@ export class Samples {
 }
 
 /**
+ * Least and greatest; infinite without values. Of any number of them, where `Math.min(...values)` throws
+ * from some 120,000 on.
+ */
+export function extentOf(values: readonly number[]): readonly [least: number, greatest: number] {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const value of values) {
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  return [least, greatest];
+}
+
+/**
  * The value below which `share` (0 to 1) of the ascending `sorted` lies, by linear interpolation at
  * (n - 1) * share (type 7 of Hyndman and Fan, Sample Quantiles in Statistical Packages, 1996).
  * NaN without values.

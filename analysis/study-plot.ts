@@ -5,6 +5,7 @@
  */
 
 import { logarithmic, logTicks, type PlotSpec } from "./plot.ts";
+import { extentOf } from "./quantile.ts";
 import type { StudyEstimate, StudyMetric } from "./study-rows.ts";
 import {
   type Dimension,
@@ -26,7 +27,8 @@ const PAGE_PX = 880;
 export function studyPlot(shown: readonly StudyEstimate[]): PlotSpec {
   const layout = layoutOf(shown);
   const means = shown.map(({ mean, unit }) => readable(mean, unit));
-  const isWide = Math.max(...means) > WIDE * Math.min(...means) && Math.min(...means) > 0;
+  const [least, greatest] = extentOf(means);
+  const isWide = greatest > WIDE * least && least > 0;
   const ticks = logTicks(
     shown.map(({ mean, high = mean, unit }) => readable(high, unit)).concat(means),
   );

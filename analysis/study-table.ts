@@ -1,5 +1,6 @@
 /** A study as a table: a row a configuration, a column a setting that differs, and its metrics. */
 
+import { extentOf } from "./quantile.ts";
 import {
   type Setting,
   type StudyEstimate,
@@ -131,8 +132,7 @@ function estimateText(each: StudyEstimate | undefined): string {
 
 /** What the `±` of the table and the bars of the plots mean. */
 export function intervalText(shown: readonly StudyEstimate[]): string {
-  const counts = shown.map(({ n }) => n);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const [least, most] = extentOf(shown.map(({ n }) => n));
   if (most < 2) return "One seed each: nothing is known of how far chance moves these values.";
   const seeds = least === most ? `${most}` : `${least} to ${most}`;
   return (

@@ -23,7 +23,7 @@ export function table(groups: readonly ColumnGroup[], rows: readonly TableRow[])
   const columns = groups.flatMap((group) => group.columns);
   const cells = rows.filter((row) => row !== "line");
   const widths = columns.map((column, i) =>
-    Math.max(titled(column).length, ...cells.map((row) => (row[i] ?? "").length)),
+    cells.reduce((most, row) => Math.max(most, (row[i] ?? "").length), titled(column).length),
   );
   widenForHeadings(groups, widths);
   const layout: Layout = { groups, widths };

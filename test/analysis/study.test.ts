@@ -2,9 +2,11 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { logTicks } from "../../analysis/plot.ts";
 import { studyHtml } from "../../analysis/study-page.ts";
 import { estimates, type Settings, type StudyRow, studyCsv } from "../../analysis/study-rows.ts";
 import { dimensionsOf, intervalText, studyTable } from "../../analysis/study-table.ts";
+import { table } from "../../analysis/table.ts";
 
 const SETTINGS: Settings = { workflows: "video", scheme: "worker-sp", storage: "faastore" };
 
@@ -56,6 +58,17 @@ test("how many seeds there are is said, and that one seed tells nothing", () => 
   assert.match(intervalText(estimates(ROWS)), /over 3 seeds.*95% confidence.*Student's t/);
   assert.match(intervalText(estimates(ROWS.slice(0, 1))), /One seed/);
   assert.match(intervalText(estimates(ROWS.slice(0, 4))), /1 to 3 seeds/);
+});
+
+test("a study may have more estimates than a call takes arguments", () => {
+  const one = estimates(ROWS.slice(0, 3))[0]!;
+  const many = Array.from({ length: 200_000 }, (_, invocations) => {
+    return { ...one, settings: { ...SETTINGS, invocations } };
+  });
+  assert.match(intervalText(many), /over 3 seeds/);
+  const { groups, rows } = studyTable(many, ["e2e_mean"]);
+  assert.is(table(groups, rows).split("\n").length, 200_000 + 4);
+  assert.equal(logTicks(many.map(({ mean }) => mean)).at(-1), 50);
 });
 
 test("CSV has the settings, the seed and the metric of each row", () => {
