@@ -122,12 +122,16 @@ function trialTable(rows: readonly TrialRow[]): string {
 
 function summaryText(rows: readonly TrialRow[]): string {
   const size = (of: (row: TrialRow) => TrialPair): string => {
-    const errors = rows.map((row) => Math.abs(errorOf(of(row)))).sort((a, b) => a - b);
+    const errors = told.map((row) => Math.abs(errorOf(of(row)))).sort((a, b) => a - b);
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     return `${percent(mean)} on average, at most ${percent(errors.at(-1))}`;
   };
   if (rows.length === 0) return "Nothing was held back.";
+  // Where nothing finished, live or simulated, there is no error.
+  const told = rows.filter((row) => Number.isFinite(errorOf(row.mean)));
+  if (told.length === 0) return "Nothing that was held back finished.";
   return [
+    ...(told.length < rows.length ? [`Of ${told.length} of ${counted(rows.length, "row")}:`] : []),
     `Error of the mean: ${size((row) => row.mean)}; of p50: ${size((row) => row.p50)};`,
     `of p95: ${size((row) => row.p95)}.`,
   ].join(" ");
@@ -139,6 +143,7 @@ function errorOf({ live, sim }: TrialPair): number {
 
 function signed(pair: TrialPair): string {
   const error = 100 * errorOf(pair);
+  if (!Number.isFinite(error)) return "-";
   return `${error >= 0 ? "+" : ""}${error.toFixed(1)}%`;
 }
 
