@@ -114,7 +114,7 @@ export class Pools {
     return this.#busy;
   }
 
-  /** From now on the pool's cold starts are for this plan's task. */
+  /** From now on the pool's cold starts are for this plan's task, which takes as much memory. */
   retarget(pool: number, task: PoolTask): void {
     this.#pools[pool]!.task = task;
   }

@@ -29,10 +29,9 @@ export interface ExecutorHost {
   failed(activation: Activation, reason: FailureReason): void;
 }
 
-/** The latest plan, and the pools of tasks that have run on this worker, which are few of all. */
-interface TaskPools {
-  plan: Plan;
-  readonly byTask: Map<number, number>;
+/** A task of one version of its workflow; what has the same key can use the same containers. */
+interface VersionedTask extends PoolTask {
+  readonly key: string;
 }
 
 /** However a back-off grows: a day. */
@@ -48,8 +47,10 @@ export class Executor {
   readonly #transfers: Transfers;
   readonly #dispatcher: Dispatcher;
   readonly #activations: IdTable<Activation>;
-  /** Of each workflow, by name: plans of one workflow share containers. */
-  readonly #pools: Map<string, TaskPools>;
+  /** By key of the task: only of those that have run on this worker, which are few of all. */
+  readonly #pools: Map<string, number>;
+  /** Workflow to its latest plan. */
+  readonly #latest: Map<string, Plan>;
   #nextId: number;
 
   constructor(
@@ -65,6 +66,7 @@ export class Executor {
     this.#transfers = new Transfers(env, journal, parts.store, parts.settings);
     this.#activations = new IdTable();
     this.#pools = new Map();
+    this.#latest = new Map();
     this.#nextId = 0;
     this.#dispatcher = new Dispatcher(
       env,
@@ -82,14 +84,13 @@ export class Executor {
   }
 
   deploy(plan: Plan): void {
-    const known = this.#pools.get(plan.graph.name);
-    if (known === undefined) {
-      this.#pools.set(plan.graph.name, { plan, byTask: new Map() });
-      return;
-    }
-    known.plan = plan;
-    for (const [task, pool] of known.byTask) {
-      if (task < plan.graph.taskCount) this.#dispatcher.retarget(pool, poolTask(plan, task));
+    const isFirst = !this.#latest.has(plan.graph.name);
+    this.#latest.set(plan.graph.name, plan);
+    if (isFirst) return;
+    for (let task = 0; task < plan.graph.taskCount; task++) {
+      const target = versionedTask(plan, task);
+      const pool = this.#pools.get(target.key);
+      if (pool !== undefined) this.#dispatcher.retarget(pool, target);
     }
   }
 
@@ -97,19 +98,19 @@ export class Executor {
     invocation: Invocation,
     run: { readonly task: number; readonly item: Item; readonly attempt: number },
   ): void {
-    const pool = this.#poolOf(invocation.plan.graph.name, run.task);
+    const pool = this.#poolOf(invocation.plan, run.task);
     const activation = newActivation(this.#nextId++, invocation, run, pool);
     this.#activations.add(activation.id, activation);
     invocation.active++;
     this.#dispatcher.enqueue(activation);
   }
 
-  #poolOf(workflow: string, task: number): number {
-    const { plan, byTask } = this.#pools.get(workflow)!;
-    let pool = byTask.get(task);
+  #poolOf(plan: Plan, task: number): number {
+    const own = versionedTask(plan, task);
+    let pool = this.#pools.get(own.key);
     if (pool === undefined) {
-      pool = this.#dispatcher.addPool(poolTask(plan, task));
-      byTask.set(task, pool);
+      pool = this.#dispatcher.addPool(counterpart(own, this.#latest.get(plan.graph.name)!) ?? own);
+      this.#pools.set(own.key, pool);
     }
     return pool;
   }
@@ -330,15 +331,30 @@ function withCounts({ of, task, item }: Activation, { outputs, facts }: Executed
   return all;
 }
 
-const poolTasks = new WeakMap<Plan, (PoolTask | undefined)[]>();
+const versionedTasks = new WeakMap<Plan, (VersionedTask | undefined)[]>();
 
 /** One record for all workers, and for all runs of a plan. */
-function poolTask(plan: Plan, task: number): PoolTask {
-  let known = poolTasks.get(plan);
+function versionedTask(plan: Plan, task: number): VersionedTask {
+  let known = versionedTasks.get(plan);
   if (known === undefined) {
     known = new Array(plan.graph.taskCount).fill(undefined);
-    poolTasks.set(plan, known);
+    versionedTasks.set(plan, known);
   }
-  known[task] ??= { plan: plan.id, task, spec: plan.graph.vertices[task]!.task!.container };
+  known[task] ??= { plan: plan.id, task, ...containerOf(plan, task) };
   return known[task];
+}
+
+/** What a container is started with is in its key: a version that changes it gets new ones. */
+function containerOf({ graph }: Plan, task: number): Pick<VersionedTask, "spec" | "key"> {
+  const { name, run, container } = graph.vertices[task]!.task!;
+  return { spec: container, key: JSON.stringify([graph.name, name, run, container.memory]) };
+}
+
+/** The task of the plan that uses the same containers; its number may differ. */
+function counterpart(of: VersionedTask, plan: Plan): VersionedTask | undefined {
+  for (let task = 0; of.plan !== plan.id && task < plan.graph.taskCount; task++) {
+    const other = versionedTask(plan, task);
+    if (other.key === of.key) return other;
+  }
+  return undefined;
 }

@@ -9,6 +9,8 @@ import { GATEWAY, workerNode } from "../../../core/node.ts";
 import type { Plan } from "../../../core/plan/plan.ts";
 import type { Answer, Message } from "../../../core/protocol.ts";
 import type { Bytes, Micros } from "../../../core/units.ts";
+import { type RunSpec, SYNTHETIC } from "../../../core/workflow/spec.ts";
+import { planOf, task, workflow } from "../../analysis/builder.ts";
 import { diamond, edgeTo, FIRST, LAST, LEFT, RIGHT } from "./chain.ts";
 import { RecordEnv, sent } from "./record-env.ts";
 import { ROUND_SETTINGS } from "./round-profile.ts";
@@ -186,6 +188,88 @@ test("a container that never comes up costs the first that waits an attempt", ()
   assert.equal(sent(bench.handle(retry, lost(1))), [
     [GATEWAY, { tag: "failed", invocation: 1, task: FIRST, item: 0, reason: "container" }],
   ]);
+});
+
+/** Tasks that begin at once, in this order, each with its memory. */
+function version(
+  id: number,
+  tasks: Readonly<Record<string, number>>,
+  run: RunSpec = SYNTHETIC,
+): Plan {
+  const specs = Object.entries(tasks).map(([name, memory]) => {
+    const { container } = task(name);
+    return task(name, { run, container: { ...container, memory: memory as Bytes } });
+  });
+  return planOf(workflow("pair", specs), { id, version: id + 1 });
+}
+
+/** Deploys a next version while a container of each task is idle; whether each task's is used again. */
+function warmAfter(first: Plan, next: Plan): Readonly<Record<string, boolean>> {
+  const bench = new Bench(first);
+  const taskNames = (plan: Plan): readonly string[] =>
+    plan.graph.spec.tasks.map(({ name }) => name);
+  const turn = (plan: Plan, index: number): Input => ({
+    tag: "timer",
+    timer: { tag: "run", invocation: plan.id, task: index, item: 0 },
+  });
+  const start = (plan: Plan): Input => {
+    const answers = plan.graph.startEdges.map(yes);
+    const message = { tag: "trigger", plan: plan.id, invocation: plan.id, answers } as const;
+    return { tag: "message", from: GATEWAY, message: { ...message, facts: [], lost: [] } };
+  };
+  const end = (activation: number): Input => ({ ...executed(activation), outputs: [] }) as Input;
+  bench.handle(start(first));
+  for (const index of taskNames(first).keys()) {
+    bench.handle(turn(first, index), { tag: "ready", container: index }, end(index));
+  }
+  bench.handle({ tag: "deploy", plan: next }, start(next));
+  return Object.fromEntries(
+    taskNames(next).map((name, index) => {
+      const calls = bench.handle(turn(next, index)).map(({ call }) => call);
+      return [name, !calls.includes("boot")];
+    }),
+  );
+}
+
+const MIB = 1_048_576;
+
+test("a version that gives a task more memory gets new containers for it, and warm ones for the rest", () => {
+  const first = version(0, { a: 64 * MIB, b: 64 * MIB });
+  assert.equal(warmAfter(first, version(1, { a: 128 * MIB, b: 64 * MIB })), { a: false, b: true });
+});
+
+test("a version that runs something else in a task gets new containers", () => {
+  const first = version(0, { a: 64 * MIB });
+  const next = version(1, { a: 64 * MIB }, { tag: "command", command: ["true"] });
+  assert.equal(warmAfter(first, next), { a: false });
+});
+
+test("a version with its tasks in another order has the warm containers of each", () => {
+  const first = version(0, { a: 64 * MIB, b: 128 * MIB });
+  const next = version(1, { new: 64 * MIB, a: 64 * MIB, b: 128 * MIB });
+  assert.equal(warmAfter(first, next), { new: false, a: true, b: true });
+});
+
+test("what is still under way of an old version starts as many containers as the latest allows", () => {
+  const limited = (id: number, limit: number): Plan => {
+    const { container } = task("a");
+    const wide = task("a", { container: { ...container, limit } });
+    return planOf(workflow("one", id === 0 ? [wide] : [task("new"), wide]), { id });
+  };
+  const bench = new Bench(limited(0, 1));
+  bench.handle({ tag: "deploy", plan: limited(1, 2) });
+  const boots = [1, 2].flatMap((invocation) => {
+    const start = trigger([yes(0)], invocation);
+    const turn: Input = { tag: "timer", timer: { tag: "run", invocation, task: 0, item: 0 } };
+    return bench.handle(start, turn).filter(({ call }) => call === "boot");
+  });
+  assert.equal(
+    boots.map((call) => (call.call === "boot" ? [call.request.plan, call.request.task] : [])),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
 });
 
 test.run();
