@@ -9,6 +9,7 @@ import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
+import { oversized } from "../core/plan/oversized.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
 import { itemPath } from "../core/workflow/item.ts";
@@ -148,7 +149,7 @@ export class GatewayService {
   /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
     const { settings } = this.#parts;
-    const problems = oversized(spec, settings);
+    const problems = sizeProblems(spec, settings);
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
     this.#fits("the workflow", { spec, settings });
     const count = this.#deployments.all.length;
@@ -418,13 +419,11 @@ export class GatewayService {
 
 const CANCELLED = { state: "failed", reason: "cancelled" } as const;
 
-/** Tasks whose containers no worker could ever start: they would wait for ever. */
-function oversized(
-  { tasks }: WorkflowSpec,
+function sizeProblems(
+  spec: WorkflowSpec,
   { workerMemory }: Pick<Settings, "workerMemory">,
 ): readonly string[] {
-  const tooMuch = tasks.filter(({ container }) => container.memory > workerMemory);
-  return tooMuch.map(({ name, container }) => {
+  return oversized(spec, workerMemory).map(({ name, container }) => {
     const found = `its container takes ${container.memory} bytes`;
     return `task ${name}: ${found}, a worker gives ${workerMemory}. Give it less memory.`;
   });

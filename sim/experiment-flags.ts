@@ -23,7 +23,7 @@ import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { Profile } from "./profile.ts";
 import { loadProfile, readRate } from "./profile-config.ts";
-import { oversized } from "./simulate-flags.ts";
+import { sizeProblems } from "./simulate-flags.ts";
 
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description));
@@ -86,7 +86,7 @@ export const readExperiment = Effect.fn("readExperiment")(function* (
   }
   const loaded = yield* Effect.result(loadProfile(reader.text("profile") ?? "paper-testbed"));
   if (Result.isFailure(loaded)) reader.problems.push(loaded.failure.message);
-  else reader.problems.push(...oversized(specs, loaded.success));
+  else reader.problems.push(...sizeProblems(specs, loaded.success));
   const mode = reader.choice("mode", ["solo", "corun"]);
   const choice: Choice = {
     mode,

@@ -9,6 +9,7 @@ import * as Option from "effect/Option";
 import * as Result from "effect/Result";
 import { counted } from "../analysis/count-text.ts";
 import type { Scheme } from "../core/engine/settings.ts";
+import { oversized } from "../core/plan/oversized.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
 import { quoted } from "../core/workflow/problem.ts";
@@ -116,7 +117,7 @@ export const readScenario = Effect.fn("readScenario")(function* (
       "--fault: under WorkerSP there is no master to crash. Add --scheme master-sp.",
     );
   }
-  if (profile !== undefined) reader.problems.push(...oversized(specs, profile));
+  if (profile !== undefined) reader.problems.push(...sizeProblems(specs, profile));
   if (reader.problems.length > 0 || profile === undefined) {
     return yield* new UsageErrors({ problems: reader.problems });
   }
@@ -158,18 +159,16 @@ const loadSpecs = Effect.fnUntraced(function* (
   return specs;
 });
 
-/** Containers that no worker could ever start: their tasks would wait for ever. */
-export function oversized(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
+/** What is wrong with containers that no worker of the profile could ever start. */
+export function sizeProblems(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
   const { worker_memory } = profile.cluster;
-  return specs.flatMap(({ name, tasks }) =>
-    tasks
-      .filter(({ container }) => container.memory > worker_memory)
-      .map(
-        (task) =>
-          `workflow ${name}, task ${task.name}: its container takes ${task.container.memory} bytes, ` +
-          `a worker of profile ${profile.name} has ${worker_memory}. Give it less memory, or the ` +
-          "profile more.",
-      ),
+  return specs.flatMap((spec) =>
+    oversized(spec, worker_memory).map(
+      (task) =>
+        `workflow ${spec.name}, task ${task.name}: its container takes ${task.container.memory} bytes, ` +
+        `a worker of profile ${profile.name} has ${worker_memory}. Give it less memory, or the ` +
+        "profile more.",
+    ),
   );
 }
 
