@@ -39,10 +39,10 @@ import {
   signals,
 } from "./daemon-flags.ts";
 import { startGateway } from "./gateway-daemon.ts";
-import { RequestError } from "./gateway-service.ts";
 import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.ts";
 import { writtenRate } from "./net-flags.ts";
 import { Meters, storageMeters } from "./prometheus.ts";
+import { RequestError } from "./request-error.ts";
 import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
 

@@ -8,8 +8,9 @@ import { itemPath } from "../core/workflow/item.ts";
 import { ACTIVATION_STATES } from "./activity.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { eventStream, invocationStream } from "./event-stream.ts";
-import { type GatewayService, RequestError } from "./gateway-service.ts";
+import type { GatewayService } from "./gateway-service.ts";
 import type { Meters } from "./prometheus.ts";
+import { RequestError } from "./request-error.ts";
 import { type Asked, type Route, refused, type Shape, type Shapes } from "./route.ts";
 
 export interface FeedRouteParts {

@@ -102,7 +102,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
       welcome: () => ({ ...welcome, deployments: service.deployments }),
       ...changesTold(tellers),
     },
-    ledger.legacy && service.members(),
+    ledger.legacy && service.admission.members(),
   );
   const stopResuming = every(clock, RESUME_EVERY, () => {
     if (service.resume()) stopResuming();
@@ -154,12 +154,12 @@ interface Tellers extends Pick<GatewayOptions, "log"> {
 function changesTold({ service, feed, tell, log, roster }: Tellers): Omit<RosterHost, "welcome"> {
   const tellAll = (input: ControlInput, about: NodeId): void => {
     feed(input);
-    for (const node of service.members()) {
+    for (const node of service.admission.members()) {
       if (node !== about) tell(node, input);
     }
   };
   return {
-    isMember: (node) => service.members().includes(node),
+    isMember: (node) => service.admission.members().includes(node),
     stranger: (node) => {
       const text = `is none of this cluster: give the gateway a larger --workers`;
       log({ level: "warn", about: nodeName(node) }, text);
@@ -190,5 +190,5 @@ function letGo({ tell, log, roster, service }: Omit<Tellers, "feed">, worker: nu
   const node = workerNode(worker);
   log({ about: nodeName(node) }, "left");
   roster().letGo(node);
-  if (service.members().includes(MASTER)) tell(MASTER, { tag: "worker-left", worker });
+  if (service.admission.members().includes(MASTER)) tell(MASTER, { tag: "worker-left", worker });
 }

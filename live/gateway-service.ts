@@ -4,17 +4,14 @@
  */
 
 import * as Effect from "effect/Effect";
-import * as Schema from "effect/Schema";
-import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
-import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
-import { oversized } from "../core/plan/oversized.ts";
 import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
 import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
+import { Admission, type AdmissionParts } from "./admission.ts";
 import type { Clock } from "./clock.ts";
 import type { Deployment } from "./deployment.ts";
 import { Deployments } from "./deployments.ts";
@@ -26,34 +23,16 @@ import {
   withDefaults,
 } from "./invocation-inputs.ts";
 import type { Accepted, InvocationStatus, Ledger } from "./ledger.ts";
-import type { Roster } from "./membership.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
+import { RequestError } from "./request-error.ts";
 
-/** A request that cannot be served; `status` is HTTP's word for why. */
-export class RequestError extends Schema.TaggedError<RequestError>()("RequestError", {
-  status: Schema.Literals([400, 404, 409, 413, 429, 503]),
-  problems: Schema.Array(Schema.String),
-  /** When to ask again, where that helps. */
-  retryAfter_s: Schema.optionalKey(Schema.Int),
-}) {
-  override get message(): string {
-    return this.problems.join("\n");
-  }
-}
-
-export interface GatewayServiceParts {
+export interface GatewayServiceParts extends AdmissionParts {
   readonly ledger: Ledger;
-  readonly settings: Settings;
   readonly storage: "faastore" | "remote";
   readonly partition: PartitionMethod;
   readonly clock: Clock;
   readonly store: RemoteStoreShape;
-  readonly roster: () => Roster;
   readonly feed: (input: Input) => void;
-  /** Whether there is a connection to NATS. */
-  readonly connected: () => boolean;
-  /** Bytes of the largest message that NATS takes. */
-  readonly maxPayload: () => number;
   /** Most invocations in flight. */
   readonly maxInvocations: number;
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
@@ -66,12 +45,11 @@ const POLL_MS = 20;
 const RETRY_S = 2;
 /** How long an answer waits until what it says is safe. */
 const SAFE_MS = 5_000;
-/** For what messages and records have besides a workflow or an invocation's facts. */
-const ROOM_BYTES = 2_048;
 
 type Entry = { -readonly [F in keyof Accepted]: Accepted[F] };
 
 export class GatewayService {
+  readonly admission: Admission;
   readonly #parts: GatewayServiceParts;
   readonly #deployments: Deployments;
   readonly #invocations: Map<number, Entry>;
@@ -89,6 +67,7 @@ export class GatewayService {
   constructor(parts: GatewayServiceParts) {
     const { ledger, storage, partition, settings, feed } = parts;
     this.#parts = parts;
+    this.admission = new Admission(parts);
     const choice = { storage, partition, workers: settings.workers };
     this.#deployments = new Deployments(choice, (_, plan) => feed({ tag: "deploy", plan }));
     this.#invocations = new Map();
@@ -121,7 +100,7 @@ export class GatewayService {
   /** Begins anew what was under way at an earlier gateway, once it can run; whether that is done. */
   resume(): boolean {
     if (this.#toResume === undefined) return true;
-    if (this.unready(this.#deployments.all.map(({ id }) => id)).length > 0) return false;
+    if (this.admission.unready(this.#deployments.all.map(({ id }) => id)).length > 0) return false;
     const resumed = [...this.#toResume];
     this.#toResume = undefined;
     this.#parts.log({}, `all daemons are there; begins anew: ${resumed.length}`);
@@ -149,51 +128,23 @@ export class GatewayService {
   /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
     const { settings } = this.#parts;
-    const problems = sizeProblems(spec, settings);
-    if (problems.length > 0) throw new RequestError({ status: 400, problems });
-    this.#fits("the workflow", { spec, settings });
+    this.admission.runs(spec);
+    this.admission.fits("the workflow", { spec, settings });
     const count = this.#deployments.all.length;
     const deployment = this.#deployments.deploy(spec);
     if (deployment.id === count) this.#parts.ledger.deployed(deployment);
     return deployment;
   }
 
-  /** Who has to be there before anything can run. */
-  members(): readonly NodeId[] {
-    const { scheme, workers } = this.#parts.settings;
-    const nodes = Array.from({ length: workers }, (_, index) => workerNode(index));
-    return scheme === "master-sp" ? [MASTER, ...nodes] : nodes;
-  }
-
-  /** Resolves when every daemon has every plan, or gives up after the time. */
+  /** Resolves when every daemon that is there has every plan, or gives up after the time. */
   async ready(patience_ms: number): Promise<boolean> {
     const end = performance.now() + patience_ms;
     for (;;) {
       const plans = this.#deployments.all.map(({ id }) => id);
-      if (this.#parts.roster().has(this.members(), plans)) return true;
+      if (this.admission.unready(plans).length === 0) return true;
       if (performance.now() > end) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-  }
-
-  /** What keeps an invocation of these plans from running; none: it can run. */
-  unready(plans: readonly number[]): readonly string[] {
-    if (!this.#parts.connected()) {
-      return [
-        "the gateway has no connection to NATS. It tries on: ask again, or start nats-server.",
-      ];
-    }
-    const roster = this.#parts.roster();
-    const away = new Set(
-      roster.list().flatMap(({ node, lost, phase }) => (lost || phase !== "serving" ? [node] : [])),
-    );
-    // Others do what a worker that is lost or leaves was to do; there is no other master.
-    const needed = this.members().filter((node) => node === MASTER || !away.has(node));
-    if (needed.every((node) => node === MASTER)) {
-      return ["all workers are lost, or are leaving. See their logs."];
-    }
-    const missing = needed.filter((node) => !roster.has([node], plans)).map(nodeName);
-    return missing.map((name) => `${name} is not there, or not ready. See its log, and /health.`);
   }
 
   /** Starts an invocation; gives its id, once no end of this gateway can lose it. */
@@ -210,7 +161,7 @@ export class GatewayService {
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
     this.#admit(plan.id);
     const facts = inputFacts(plan.graph, inputs);
-    this.#fits("what conditions need of the inputs", facts);
+    this.admission.fits("what conditions need of the inputs", facts);
     const { clock, ledger } = this.#parts;
     const id = this.#nextId++;
     const at = clock.now();
@@ -323,7 +274,7 @@ export class GatewayService {
     this.resume();
     const problems = this.#isEnding
       ? ["this gateway is about to end. Ask its successor."]
-      : this.unready([plan]);
+      : this.admission.unready([plan]);
     if (problems.length > 0) {
       throw new RequestError({ status: 503, problems, retryAfter_s: RETRY_S });
     }
@@ -406,28 +357,9 @@ export class GatewayService {
       this.#storing.delete(invocation);
     }
   }
-
-  #fits(what: string, value: object): void {
-    const bytes = Buffer.byteLength(JSON.stringify(value));
-    const most = this.#parts.maxPayload() - ROOM_BYTES;
-    if (bytes <= most) return;
-    const found = `${what} takes ${bytes} bytes in a message, NATS takes ${most}`;
-    const problem = `${found}. Raise max_payload in the nats-server's configuration.`;
-    throw new RequestError({ status: 413, problems: [problem] });
-  }
 }
 
 const CANCELLED = { state: "failed", reason: "cancelled" } as const;
-
-function sizeProblems(
-  spec: WorkflowSpec,
-  { workerMemory }: Pick<Settings, "workerMemory">,
-): readonly string[] {
-  return oversized(spec, workerMemory).map(({ name, container }) => {
-    const found = `its container takes ${container.memory} bytes`;
-    return `task ${name}: ${found}, a worker gives ${workerMemory}. Give it less memory.`;
-  });
-}
 
 function statusOf(
   begun: Pick<InvocationStatus, "id" | "workflow" | "arrived_us">,

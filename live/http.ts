@@ -13,8 +13,8 @@ import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import fastify, { type FastifyInstance, type FastifyRequest, type FastifySchema } from "fastify";
 import packageJson from "../package.json" with { type: "json" };
-import { RequestError } from "./gateway-service.ts";
 import { type Finding, findingText, refusalText } from "./http-problems.ts";
+import { RequestError } from "./request-error.ts";
 import { type Asked, type Route, refused, type Shapes, type Told } from "./route.ts";
 
 export class HttpError extends Schema.TaggedError<HttpError>()("HttpError", {

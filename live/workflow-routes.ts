@@ -6,8 +6,9 @@ import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { nodeName } from "../core/node.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import { type GatewayService, RequestError } from "./gateway-service.ts";
+import type { GatewayService } from "./gateway-service.ts";
 import type { Roster } from "./membership.ts";
+import { RequestError } from "./request-error.ts";
 import { type Answer, type Route, refused, type Shape } from "./route.ts";
 
 export interface WorkflowRouteParts {
@@ -84,8 +85,8 @@ function health({ service, roster }: WorkflowRouteParts): Route {
     },
     handle: () => {
       const plans = service.deployments.map(({ id }) => id);
-      const problems = service.unready(plans);
-      const ready = problems.length === 0 && roster().has(service.members(), plans);
+      const problems = service.admission.unready(plans);
+      const ready = problems.length === 0 && roster().has(service.admission.members(), plans);
       const nodes = roster().list();
       const members = nodes.map(({ node, ...state }) => ({ node: nodeName(node), ...state }));
       return { status: ready ? 200 : 503, body: { ready, problems, members } };

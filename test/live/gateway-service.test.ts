@@ -7,10 +7,11 @@ import { type Settings, STORE_RETRIES } from "../../core/engine/settings.ts";
 import type { Input } from "../../core/env.ts";
 import type { Bytes, Micros } from "../../core/units.ts";
 import { systemClock } from "../../live/clock.ts";
-import { GatewayService, RequestError } from "../../live/gateway-service.ts";
+import { GatewayService } from "../../live/gateway-service.ts";
 import { type Accepted, type Legacy, volatileLedger } from "../../live/ledger.ts";
 import type { Roster } from "../../live/membership.ts";
 import { type RemoteStoreShape, StoreError } from "../../live/remote-store.ts";
+import { RequestError } from "../../live/request-error.ts";
 import { specIn } from "../fixtures/scenario.ts";
 
 const SPEC = specIn(`
