@@ -7,7 +7,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -28,6 +28,7 @@ import {
   startNatsServer,
 } from "./nats-server.ts";
 import { type NetworkError, openNetHosts } from "./net-hosts.ts";
+import { markedDirectory } from "./process-mark.ts";
 import { type RecordChoice, recordArguments } from "./recorder.ts";
 import { type StoreChoice, storeArguments } from "./remote-store.ts";
 
@@ -92,7 +93,7 @@ export const startCluster = Effect.fn("startCluster")(function* (
   options: ClusterOptions,
 ): Effect.fn.Return<LocalCluster, ClusterError | NetworkError | NatsServerError, Scope.Scope> {
   const directory = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "faasflow-cluster-"))),
+    Effect.sync(() => markedDirectory(tmpdir(), "faasflow-cluster-")),
     (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
   );
   const events = join(directory, "events");

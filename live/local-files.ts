@@ -20,7 +20,7 @@ import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { Bytes } from "../core/units.ts";
 import { invocationPath, type PartName, partPath } from "./data-name.ts";
-import { isLeftOver, ownMark } from "./process-mark.ts";
+import { markedDirectory } from "./process-mark.ts";
 import { StoreError } from "./remote-store.ts";
 
 export interface LocalFilesOptions {
@@ -38,11 +38,7 @@ export function openLocalFiles(
   options: LocalFilesOptions = {},
 ): Effect.Effect<LocalFiles, StoreError, Scope.Scope> {
   const open = Effect.try({
-    try: () => {
-      const base = options.under ?? defaultBase();
-      removeStale(base);
-      return new LocalFiles(fs.mkdtempSync(join(base, `${PREFIX}${ownMark()}-`)));
-    },
+    try: () => new LocalFiles(markedDirectory(options.under ?? defaultBase(), PREFIX)),
     catch: (cause) =>
       new StoreError({
         kind: "io",
@@ -188,18 +184,5 @@ function defaultBase(): string {
     return SHARED_MEMORY;
   } catch {
     return tmpdir();
-  }
-}
-
-/** Removes what daemons left that could not clean up: killed, or out of memory. */
-function removeStale(base: string): void {
-  for (const name of fs.readdirSync(base)) {
-    const [, mark] = /^faasflow-(\d+-\d+-\d+)-\w+$/.exec(name) ?? [];
-    if (mark === undefined || !isLeftOver(mark)) continue;
-    try {
-      fs.rmSync(join(base, name), { recursive: true, force: true });
-    } catch {
-      // Somebody else's: theirs to remove.
-    }
   }
 }

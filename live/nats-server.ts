@@ -18,7 +18,6 @@ import {
   accessSync,
   constants,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -31,6 +30,7 @@ import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import { type Host, LOOPBACK } from "./hosts.ts";
+import { markedDirectory } from "./process-mark.ts";
 
 export interface NatsServerOptions {
   /** 0: any free one. */
@@ -153,7 +153,7 @@ function ownDirectory(
     });
   }
   return Effect.acquireRelease(
-    attempt("start", () => mkdtempSync(join(tmpdir(), "faasflow-nats-"))),
+    attempt("start", () => markedDirectory(tmpdir(), "faasflow-nats-")),
     (directory) => Effect.sync(() => remove(directory)),
   );
 }

@@ -4,6 +4,7 @@
  */
 
 import * as fs from "node:fs";
+import { join } from "node:path";
 
 /** `SPACE-PID-START`: an id may be used again, in another container or after the process's death. */
 export function ownMark(): string {
@@ -14,6 +15,24 @@ export function ownMark(): string {
 export function isLeftOver(mark: string): boolean {
   const [, space, pid, start] = /^(\d+)-(\d+)-(\d+)$/.exec(mark) ?? [];
   return space !== undefined && space === pidSpace() && startOf(pid!) !== start;
+}
+
+/** A directory of this process: what its death leaves, the next one that makes such a directory removes. */
+export function markedDirectory(base: string, prefix: string): string {
+  removeLeftOvers(base, prefix);
+  return fs.mkdtempSync(join(base, `${prefix}${ownMark()}-`));
+}
+
+function removeLeftOvers(base: string, prefix: string): void {
+  for (const name of fs.readdirSync(base)) {
+    if (!name.startsWith(prefix)) continue;
+    if (!isLeftOver(name.slice(prefix.length).replace(/-\w+$/, ""))) continue;
+    try {
+      fs.rmSync(join(base, name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's: theirs to remove.
+    }
+  }
 }
 
 /** Which set of process ids ours is from: memory may be shared with containers that have their own. */

@@ -51,8 +51,14 @@ function started(args: readonly string[], directory = tmpdir()): Started {
   return { command, stderr: () => stderr, stdout: command.stdout, ended };
 }
 
-async function up(...flags: readonly string[]): Promise<Up> {
-  const { stdout, ...rest } = started(["up", "--workers", "2", "--scheme", "master-sp", ...flags]);
+interface UpOptions {
+  readonly flags?: readonly string[];
+  readonly folder?: string;
+}
+
+async function up({ flags = [], folder }: UpOptions = {}): Promise<Up> {
+  const args = ["up", "--workers", "2", "--scheme", "master-sp", ...flags];
+  const { stdout, ...rest } = started(args, folder);
   const { command, ended, stderr } = rest;
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -112,6 +118,11 @@ function pidOf({ processes }: Up, part: string): number {
   return [...processes].find(([, line]) => line.includes(part))![0];
 }
 
+/** The folder of clusters' addresses stays, as /tmp does. */
+function isNotForAddresses(name: string | Buffer): boolean {
+  return String(name) !== `faasflow-${process.getuid!()}`;
+}
+
 test("Ctrl-C ends all of it, with exit code 0", async () => {
   const cluster = await up();
   assert.ok(cluster.processes.size >= 6);
@@ -152,7 +163,7 @@ for (const part of ["nats-server", " gateway ", "worker-2"]) {
 }
 
 test("with --restart what is killed is started again, and what was accepted finishes", async () => {
-  const cluster = await up("--restart");
+  const cluster = await up({ flags: ["--restart"] });
   const { client } = cluster;
   const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => Effect.runPromise(effect);
   await run(client.deploy(CHAIN));
@@ -199,21 +210,22 @@ test("when nobody reads what it prints, it ends, and leaves nothing behind", asy
   const { ended, stdout, stderr } = started(["up", "--workers", "1"], folder);
   stdout.destroy();
   assert.is(await ended, 0, stderr());
-  // The folder of clusters' addresses stays, as /tmp does.
   assert.equal(readdirSync(folder, { recursive: true }).filter(isNotForAddresses), []);
   rmSync(folder, { recursive: true });
 });
 
-function isNotForAddresses(name: string | Buffer): boolean {
-  return String(name) !== `faasflow-${process.getuid!()}`;
-}
-
-test("when the command itself is killed, all of it ends by itself", async () => {
-  const cluster = await up();
-  cluster.command.kill("SIGKILL");
-  await cluster.ended;
-  await Effect.runPromise(until("nothing is left", () => left(cluster).length === 0));
-  assert.equal(left(cluster), []);
+test("when the command itself is killed, all of it ends by itself, and the next one clears up", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "faasflow-test-"));
+  const killed = await up({ folder });
+  killed.command.kill("SIGKILL");
+  await killed.ended;
+  await Effect.runPromise(until("nothing is left", () => left(killed).length === 0));
+  assert.equal(left(killed), []);
+  const next = await up({ folder });
+  next.command.kill("SIGINT");
+  assert.is(await next.ended, 0);
+  assert.equal(readdirSync(folder).filter(isNotForAddresses), []);
+  rmSync(folder, { recursive: true });
 });
 
 test.run();
