@@ -121,6 +121,18 @@ refused("flags that would have no effect", () => {
   checkRefused(faasflow("simulate", "genome", ...traced), /--rate.*--trace/, /--clients.*--trace/);
 });
 
+refused("containers that no worker of the profile could ever start, each task named", () => {
+  const folder = mkdtempSync(join(tmpdir(), "faasflow-cli-"));
+  const file = join(folder, "huge.yaml");
+  const huge = "container: { memory: 1000 GiB }, sleep: 1 ms";
+  const tasks = `  a: { ${huge} }\n  b: { sleep: 1 ms }\n  c: { ${huge} }\n`;
+  writeFileSync(file, `faasflow: 1\nname: huge\ntasks:\n${tasks}`);
+  const run = faasflow("simulate", file);
+  rmSync(folder, { recursive: true });
+  checkRefused(run, /task a: its container takes 1073741824000 bytes/, /task c: its container/);
+  assert.is(run.stderr.trim().split("\n").length, 2, run.stderr);
+});
+
 refused("faults that are written wrong, or would have no effect", () => {
   const wrong: Readonly<Record<string, RegExp>> = {
     "crash=worker-9@1s": /worker-1 to worker-7/,
