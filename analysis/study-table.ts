@@ -58,10 +58,17 @@ export function valueAt(
 export function dimensionsOf(all: readonly StudyEstimate[]): readonly Dimension[] {
   const workflows = new Set(all.map(({ workflow }) => workflow));
   const together = all.some(({ settings }) => `${settings.workflows}`.includes(" "));
+  const asNamed = !together && !haveNamesakes(all);
   const varied = variedIn(all).filter(
-    (name) => (name !== "workflows" || together) && (name !== "partition" || !followsStorage(all)),
+    (name) => (name !== "workflows" || !asNamed) && (name !== "partition" || !followsStorage(all)),
   );
   return workflows.size > 1 ? ["workflow", ...varied] : varied;
+}
+
+/** Whether one name is that of workflows from several places, such as two files. */
+function haveNamesakes(all: readonly StudyEstimate[]): boolean {
+  const pairs = all.map(({ settings, workflow }) => `${workflow} ${settings.workflows}`);
+  return new Set(pairs).size > new Set(all.map(({ workflow }) => workflow)).size;
 }
 
 /** Whether the storage mode says the partition, as it does by default. */

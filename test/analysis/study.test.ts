@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { logTicks } from "../../analysis/plot.ts";
 import { studyHtml } from "../../analysis/study-page.ts";
+import { studyPlot } from "../../analysis/study-plot.ts";
 import { estimates, type Settings, type StudyRow, studyCsv } from "../../analysis/study-rows.ts";
 import { dimensionsOf, intervalText, studyTable } from "../../analysis/study-table.ts";
 import { table } from "../../analysis/table.ts";
@@ -52,6 +53,21 @@ test("a partition that follows from the storage mode is no dimension of its own,
   assert.equal(dimensionsOf(estimates(sides)), ["storage"]);
   const third = rowOf(1, "1", { storage: "faastore", partition: "faasflow" });
   assert.equal(dimensionsOf(estimates([...sides, third])), ["storage", "partition"]);
+});
+
+test("two workflows of one name have a row and a place in the plot each, told by their files", () => {
+  const sides = ["a.yaml", "b.yaml"].map((workflows, index) => rowOf(index + 1, "1", { workflows }));
+  const means = estimates(sides);
+  assert.equal(dimensionsOf(means), ["workflows"]);
+  assert.equal(studyTable(means, ["e2e_mean"]).rows, [
+    ["a.yaml", "1.00", "1"],
+    ["b.yaml", "2.00", "1"],
+  ]);
+  const { values } = studyPlot(means).data as { values: readonly { x: string }[] };
+  assert.equal(
+    values.map(({ x }) => x),
+    ["a.yaml", "b.yaml"],
+  );
 });
 
 test("how many seeds there are is said, and that one seed tells nothing", () => {
