@@ -13,7 +13,7 @@ import { compile } from "../core/workflow/compile.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import { MAX_WORKERS } from "../sim/simulate-flags.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
-import { targetProblems, writeNamed } from "../workflows/named-files.ts";
+import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { planDot } from "./plan-dot.ts";
 import { planSvg } from "./plan-svg.ts";
@@ -57,7 +57,7 @@ export const planCommand = Command.make(
       const remedy = `Give a whole number from 1 to ${MAX_WORKERS}.`;
       problems.push(`--workers: ${quoted(workers)}. ${remedy}`);
     }
-    problems.push(...targetProblems({ dot, svg }));
+    problems.push(...targetProblems({ dot, svg }, pathsAmong([workflow])));
     if (Result.isFailure(spec) || method === undefined || problems.length > 0) {
       return yield* new UsageErrors({ problems });
     }

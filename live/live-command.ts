@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
 import { counted } from "../analysis/count-text.ts";
-import { targetProblems } from "../workflows/named-files.ts";
+import { pathsAmong, targetProblems } from "../workflows/named-files.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client } from "./client.ts";
@@ -318,7 +318,7 @@ const readRun = Effect.fnUntraced(function* (input: RunInput) {
   if (invocations < 1) {
     refused.push(`--invocations: ${invocations}. Give a whole number above 0.`);
   }
-  refused.push(...targetProblems({ events, perfetto }));
+  refused.push(...targetProblems({ events, perfetto }, pathsAmong([workflow])));
   const options = yield* readCluster(input, { refused });
   return { source: yield* Effect.fromResult(source), options };
 });

@@ -10,7 +10,7 @@ import { costOf, type Fit, fit, type Point, polish, type Residuals } from "../an
 import { calibrationText } from "../analysis/fit-text.ts";
 import type { System } from "../analysis/published.ts";
 import { withValues } from "../workflows/document.ts";
-import { targetProblems, writeNamed } from "../workflows/named-files.ts";
+import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { middleOf, pointOf, profileAt, type Range, strains, written } from "./calibrate.ts";
 import {
@@ -79,7 +79,7 @@ export const calibrateCommand = Command.make(
       ...negative("rounds", plan.rounds),
       ...negative("generations", plan.generations),
     ];
-    problems.push(...targetProblems({ out: input.out }));
+    problems.push(...targetProblems({ out: input.out }, pathsAmong([plan.profile])));
     const loaded = yield* Effect.result(loadProfileText(plan.profile));
     if (Result.isFailure(loaded)) problems.push(loaded.failure.message);
     else if (loaded.success.ranges.length === 0) {

@@ -44,7 +44,8 @@ export const calibrateLive = Effect.fnUntraced(function* (
   { live, tokenFile, seed, out }: LiveInput,
   refused: readonly string[],
 ) {
-  const problems = [...refused, ...targetProblems({ out })];
+  const named = [...live, ...Option.toArray(tokenFile)];
+  const problems = [...refused, ...targetProblems({ out }, named)];
   const read = yield* Effect.result(readRuns({ sources: live, tokenFile }));
   problems.push(...(Result.isFailure(read) ? read.failure.problems : unlike(read.success)));
   if (Result.isFailure(read) || problems.length > 0) return yield* new UsageErrors({ problems });

@@ -13,7 +13,7 @@ import { runFacts } from "../analysis/twin-invocations.ts";
 import { twinHtml } from "../analysis/twin-page.ts";
 import { twinJson, twinText } from "../analysis/twin-text.ts";
 import { arrivalTime } from "../core/events.ts";
-import { targetProblems, writeNamed } from "../workflows/named-files.ts";
+import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Profile } from "./profile.ts";
 import { loadProfile } from "./profile-config.ts";
@@ -122,7 +122,8 @@ type CompareInput = Command.Command.Config.Infer<typeof COMPARE_FLAGS>;
 const readAll = Effect.fnUntraced(function* (input: CompareInput) {
   const { live, sim, warmUp, tolerances, tokenFile, html } = input;
   const problems = warmUp < 0 ? [`--warm-up: ${warmUp}. Give a whole number of at least 0.`] : [];
-  problems.push(...targetProblems({ html }));
+  const named = [...Option.toArray(tolerances), ...Option.toArray(tokenFile)];
+  problems.push(...targetProblems({ html }, [...live, ...pathsAmong([sim]), ...named]));
   const runs = yield* Effect.result(readRuns({ sources: live, tokenFile }));
   if (Result.isFailure(runs)) problems.push(...runs.failure.problems);
   else problems.push(...warmUpProblems(runs.success, warmUp));

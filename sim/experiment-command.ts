@@ -15,7 +15,13 @@ import { experimentText } from "../analysis/experiment-summary.ts";
 import { type About, reportHtml } from "../analysis/report.ts";
 import { measuredHere, measuredThere } from "../live/live-experiment-command.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
-import { folderProblems, targetProblems, writeNamed, writing } from "../workflows/named-files.ts";
+import {
+  folderProblems,
+  pathsAmong,
+  targetProblems,
+  writeNamed,
+  writing,
+} from "../workflows/named-files.ts";
 import { CellPool } from "./cell-pool-command.ts";
 import {
   type Asked,
@@ -46,7 +52,9 @@ export const experimentCommand = Command.make(
   "experiment",
   { name: EXPERIMENT_ARGUMENT, ...EXPERIMENT_FLAGS, ...OUTPUT_FLAGS },
   Effect.fn("experiment")(function* ({ name, json, csv, svg, html, ...input }) {
-    const refused = [...targetProblems({ csv, html }), ...folderProblems({ svg })];
+    const lists = Option.toArray(input.workflows).flatMap((list) => list.split(/\s*,\s*/));
+    const named = pathsAmong([...lists, ...Option.toArray(input.profile)]);
+    const refused = [...targetProblems({ csv, html }, named), ...folderProblems({ svg })];
     const asked = yield* readExperiment(name, input, refused);
     // First what may not be there.
     const measured = yield* live(asked);

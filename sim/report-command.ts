@@ -14,7 +14,7 @@ import { EXPERIMENT_NAMES } from "../analysis/experiment.ts";
 import { climbed, type ExperimentRow } from "../analysis/experiment-rows.ts";
 import { type About, reportHtml } from "../analysis/report.ts";
 import { quoted } from "../core/workflow/problem.ts";
-import { readProblem, targetProblems, writeNamed } from "../workflows/named-files.ts";
+import { pathsAmong, readProblem, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { aboutOf, simulated } from "./experiment-command.ts";
 import { readExperiment } from "./experiment-flags.ts";
@@ -40,7 +40,10 @@ export const reportCommand = Command.make(
     seed: text("seed", "of everything left to chance; default 1"),
   },
   Effect.fn("report")(function* ({ files, html, profile, seed }) {
-    const refused = targetProblems({ html: Option.some(html) });
+    const refused = targetProblems({ html: Option.some(html) }, [
+      ...files,
+      ...pathsAmong(Option.toArray(profile)),
+    ]);
     const flags = { profile, seed, refused };
     const { rows, about } =
       files.length === 0 ? yield* runAll(flags) : yield* readAll(files, flags);

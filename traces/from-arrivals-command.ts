@@ -1,6 +1,5 @@
 /** `faasflow trace from-arrivals`: the load that a foreign file recorded, as a trace. */
 
-import { resolve } from "node:path";
 import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
@@ -8,6 +7,7 @@ import { counted } from "../analysis/count-text.ts";
 import { number } from "../analysis/table.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
+import { pathsAmong, targetProblems } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { ArrivalRows } from "./arrival-rows.ts";
@@ -32,10 +32,8 @@ export const fromArrivalsCommand = Command.make(
   Effect.fn("trace from-arrivals")(function* (input) {
     const asked = yield* readFromArrivals(input);
     const problems = [...asked.problems];
-    const { file, out } = asked;
-    if (out !== undefined && resolve(out) === resolve(file)) {
-      problems.push("--out: this is the file that is read. Name another one.");
-    }
+    const { file, out, references } = asked;
+    problems.push(...targetProblems({ out: input.out }, [file, ...pathsAmong(references)]));
     const table = new ArrivalTable({ app: asked.app, function: asked.function });
     const read = yield* trying(file, () =>
       readArrivalFile(fileLines(file), { ...asked, table, readTime: microsOf }),

@@ -11,7 +11,7 @@ import { readEventLog } from "../analysis/event-reader.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { Graph } from "../core/workflow/graph.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
-import { sourceProblems, targetProblems } from "../workflows/named-files.ts";
+import { pathsAmong, sourceProblems, targetProblems } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { fileLines } from "./file-lines.ts";
 import { FileOutput } from "./file-output.ts";
@@ -38,7 +38,7 @@ const fromEvents = Command.make(
       ...sourceProblems({ file: Option.some(file) }, "Name an event log.").map((problem) =>
         problem.replace(/^--file: /, ""),
       ),
-      ...targetProblems({ out }),
+      ...targetProblems({ out }, [file, ...pathsAmong(workflow)]),
     ];
     if (problems.length > 0) return yield* new UsageErrors({ problems });
     const log = yield* reading(() => readEventLog(fileLines(file), { file }));

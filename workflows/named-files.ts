@@ -4,8 +4,16 @@
  * to a misspelt directory.
  */
 
-import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { UsageErrors } from "./usage-errors.ts";
@@ -13,9 +21,17 @@ import { UsageErrors } from "./usage-errors.ts";
 /** By the names of their flags, without the dashes. */
 export type FileFlags = Readonly<Record<string, Option.Option<string>>>;
 
-/** Files that are to be written. Nothing is made or changed. */
-export function targetProblems(files: FileFlags): readonly string[] {
-  return problemsOf(files, (path) => unwritable(resolve(path)));
+/**
+ * Files that are to be written: each can be, and is none of `read` and no other one's, whatever path
+ * or link it was named by. Nothing is made or changed.
+ */
+export function targetProblems(files: FileFlags, read: readonly string[]): readonly string[] {
+  return [...problemsOf(files, (path) => unwritable(resolve(path))), ...clashes(files, read)];
+}
+
+/** Those of the names of workflows and profiles that are paths: others come with the package. */
+export function pathsAmong(names: readonly string[]): readonly string[] {
+  return names.filter((name) => /[/\\]|\.(ya?ml|json)$/i.test(name));
 }
 
 /** Directories that are to be written to, and made if they are not there. */
@@ -82,12 +98,50 @@ const WHY: Readonly<Record<string, string>> = {
 
 function problemsOf(
   files: FileFlags,
-  wrong: (path: string) => string | undefined,
+  wrong: (path: string, flag: string) => string | undefined,
 ): readonly string[] {
   return Object.entries(files).flatMap(([flag, path]) => {
-    const found = Option.isNone(path) ? undefined : wrong(path.value);
+    const found = Option.isNone(path) ? undefined : wrong(path.value, flag);
     return found === undefined ? [] : [`--${flag}: ${Option.getOrThrow(path)}: ${found}`];
   });
+}
+
+/** What would be lost: a file that is read, or what another flag writes. */
+function clashes(files: FileFlags, read: readonly string[]): readonly string[] {
+  const sources = new Set(read.map(identity));
+  const writers = new Map<string, string>();
+  return problemsOf(files, (path, flag) => {
+    const file = STREAM.test(resolve(path)) ? undefined : identity(path);
+    if (file === undefined) return undefined;
+    if (sources.has(file)) return "this is a file that is read. Name another one.";
+    const writer = writers.get(file);
+    if (writer !== undefined) return `--${writer} writes to this file, too. Name another one.`;
+    writers.set(file, flag);
+    return undefined;
+  });
+}
+
+/** Open streams by name: more than one may write to them, as to a terminal. */
+const STREAM = /^\/dev\/(std(in|out|err)|fd\/\d+)$|^\/proc\/(self|\d+)\/fd\/\d+$/;
+
+/** The same for the same file. Undefined: a device, a pipe or a directory. */
+function identity(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { bigint: true });
+    return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "ENOENT" ? placeOf(resolve(path)) : undefined;
+  }
+}
+
+/** Where a file would be made that is not there yet; a link leads on to where it points. */
+function placeOf(path: string): string {
+  try {
+    return placeOf(resolve(dirname(path), readlinkSync(path)));
+  } catch {
+    const folder = dirname(path);
+    return join(existsSync(folder) ? realpathSync(folder) : folder, basename(path));
+  }
 }
 
 function unwritable(path: string): string | undefined {

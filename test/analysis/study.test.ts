@@ -56,7 +56,9 @@ test("a partition that follows from the storage mode is no dimension of its own,
 });
 
 test("two workflows of one name have a row and a place in the plot each, told by their files", () => {
-  const sides = ["a.yaml", "b.yaml"].map((workflows, index) => rowOf(index + 1, "1", { workflows }));
+  const sides = ["a.yaml", "b.yaml"].map((workflows, index) =>
+    rowOf(index + 1, "1", { workflows }),
+  );
   const means = estimates(sides);
   assert.equal(dimensionsOf(means), ["workflows"]);
   assert.equal(studyTable(means, ["e2e_mean"]).rows, [

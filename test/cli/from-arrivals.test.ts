@@ -125,7 +125,7 @@ arrivals("all that is wrong with flags and file is told at once", ({ file }) => 
     /^--speed: "-3"\. Give a number above 0/m,
     /^--within: "late"\. Choose one of poisson, even/m,
     /"genom".*genome/,
-    /^--out: this is the file that is read/m,
+    /^--out: .*wrong\.csv: this is a file that is read/m,
     /^--within: has no effect, the file has the times/m,
     /wrong\.csv:2: end_timestamp: found "x"; expected a number of seconds/,
     /wrong\.csv:3: found 3 cells; expected 4/,
@@ -181,7 +181,10 @@ arrivals("files that cannot be read or written", ({ folder, file }) => {
   );
   const out = join(folder, "no", "x.trace");
   const list = file("list.csv", ["at_s", "1"]);
-  checkRefused(make(list, ...genome, "--out", out), /^--out: ENOENT.*Name another file/m);
+  checkRefused(
+    make(list, ...genome, "--out", out),
+    /^--out: .*there is no directory .*Name a file/m,
+  );
 });
 
 arrivals.run();

@@ -3,14 +3,32 @@
  * exit code 2, nothing on standard output, no stack trace.
  */
 
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Option from "effect/Option";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { folderProblems, sourceProblems, targetProblems } from "../../workflows/named-files.ts";
-import { faasflow } from "../fixtures/command.ts";
+import {
+  folderProblems,
+  pathsAmong,
+  sourceProblems,
+  targetProblems,
+} from "../../workflows/named-files.ts";
+import { builtCli, faasflow } from "../fixtures/command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faasflow-files-"));
 const FILE = join(folder, "file");
@@ -18,6 +36,7 @@ const STUDY = join(folder, "study.yaml");
 const NOWHERE = join(folder, "nowhere", "x");
 test.before(() => {
   writeFileSync(FILE, "");
+  writeFileSync(`${FILE}.yaml`, "");
   writeFileSync(STUDY, "study: one\nproduct: { workflow: wordcount, invocations: 1 }\n");
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -89,13 +108,88 @@ test("they are told with all else that is wrong", () => {
   );
 });
 
+for (const [command, ...flags] of [
+  ["trace from-events FILE", "--out"],
+  ["trace from-arrivals FILE --workflow genome", "--out"],
+  ["simulate genome --trace FILE", "--events", "--perfetto"],
+  ["simulate FILE.yaml", "--csv"],
+  ["simulate genome --profile FILE.yaml", "--csv"],
+  ["plan FILE.yaml", "--svg", "--dot"],
+  ["live run FILE.yaml", "--events"],
+  ["report FILE", "--html"],
+  ["report --profile FILE.yaml", "--html"],
+  ["calibrate --live FILE", "--out"],
+  ["calibrate --published --profile FILE.yaml", "--out"],
+  ["compare --live FILE --sim ideal", "--html"],
+  ["compare --live FILE --sim FILE.yaml", "--html"],
+  ["experiment e2e --workflows genome,FILE.yaml", "--csv"],
+] as const) {
+  test(`${command} ${flags.join(" ")}: what is read is not written over`, () => {
+    const target = command
+      .match(/FILE(\.yaml)?/g)!
+      .at(-1)!
+      .replace("FILE", FILE);
+    const args = command.split(" ").map((word) => word.replace("FILE", FILE));
+    const given = flags.flatMap((flag) => [flag, target]);
+    const found = `${target}: this is a file that is read. Name`;
+    refused([...args, ...given], ...flags.map((flag) => `${flag}: ${found}`));
+    assert.is(readFileSync(target, "utf8"), "");
+  });
+}
+
+test("a file is itself by whatever path or link, and whether it is there or not", () => {
+  const within = mkdtempSync(join(folder, "links-"));
+  const at = (name: string): string => join(within, name);
+  writeFileSync(at("there"), "");
+  linkSync(at("there"), at("hard"));
+  for (const [name, to] of Object.entries({ soft: "there", self: ".", hanging: "absent" })) {
+    symlinkSync(to, at(name));
+  }
+  const wrong = (a: string, b: string) =>
+    targetProblems({ a: Option.some(at(a)), b: Option.some(at(b)) }, []);
+  for (const name of ["there", "hard", "soft", "self/there", "self/self/soft"]) {
+    const problem = "this is a file that is read. Name another one.";
+    const found = targetProblems({ a: Option.some(at(name)) }, [at("there")]);
+    assert.equal(found, [`--a: ${at(name)}: ${problem}`]);
+    assert.is(wrong("there", name).length, 1);
+  }
+  for (const name of ["absent", "self/absent", "hanging", "self/hanging"]) {
+    const problem = "--a writes to this file, too. Name another one.";
+    assert.equal(wrong("absent", name), [`--b: ${at(name)}: ${problem}`]);
+  }
+  assert.equal(wrong("absent", "there"), []);
+});
+
+test("devices and streams may be named twice, also where a file stands for them", () => {
+  for (const device of ["/dev/null", "/dev/stdout"]) {
+    const twice = { a: Option.some(device), b: Option.some(device) };
+    assert.equal(targetProblems(twice, [device]), []);
+  }
+  const command = [builtCli(), "plan", "wordcount", "--dot", "/dev/stdout", "--svg", "/dev/stdout"];
+  const output = openSync(FILE, "w");
+  try {
+    const { status } = spawnSync(process.execPath, command, { stdio: ["ignore", output, "pipe"] });
+    assert.is(status, 0);
+  } finally {
+    closeSync(output);
+    writeFileSync(FILE, "");
+  }
+});
+
+test("a name of what comes with the package is no file, though there is one of that name", () => {
+  assert.equal(pathsAmong(["genome", "genome:500", "ideal"]), []);
+  const paths = ["./genome", "a.yaml", "A.YML", "a.json"];
+  assert.equal(pathsAmong(paths), paths);
+});
+
 test("to look whether a file can be written makes none, and leaves one that is there", () => {
   const absent = join(folder, "absent");
-  assert.equal(targetProblems({ a: Option.some(absent), b: Option.some(FILE) }), []);
+  assert.equal(targetProblems({ a: Option.some(absent), b: Option.some(FILE) }, []), []);
   assert.equal(folderProblems({ a: Option.some(join(absent, "deeper")) }), []);
-  assert.equal(targetProblems({ a: Option.none() }), []);
+  assert.equal(targetProblems({ a: Option.none() }, []), []);
   assert.not(existsSync(absent));
-  assert.equal(readdirSync(folder).sort(), ["file", "study.yaml"]);
+  const files = readdirSync(folder).filter((name) => !name.startsWith("links-"));
+  assert.equal(files.sort(), ["file", "file.yaml", "study.yaml"]);
 });
 
 test("what permissions forbid is told", () => {
@@ -104,7 +198,7 @@ test("what permissions forbid is told", () => {
   try {
     const found = [/permission is denied/, /permission is denied/];
     const [read] = sourceProblems({ a: Option.some(FILE) }, "Name another.");
-    const [write] = targetProblems({ a: Option.some(FILE) });
+    const [write] = targetProblems({ a: Option.some(FILE) }, []);
     assert.match(read!, found[0]!);
     assert.match(write!, found[1]!);
   } finally {
