@@ -26,9 +26,17 @@ export class StudyStore {
     return cellKey(this.#program, scenario);
   }
 
+  /** A file that is no cell's, such as one that a full disk cut short, is a cell that is not done. */
   get(key: string): readonly CsvRow[] | undefined {
     const file = this.#file(key);
-    return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+    if (!existsSync(file)) return undefined;
+    const text = readFileSync(file, "utf8");
+    try {
+      const rows: unknown = JSON.parse(text);
+      return Array.isArray(rows) ? rows : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** The file is there as a whole or not at all, whenever this process is killed. */

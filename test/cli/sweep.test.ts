@@ -110,6 +110,21 @@ sweep("what is done is not done again, what is new is", ({ folder }) => {
   });
 });
 
+sweep("a cell whose file is cut short is done again", ({ folder }) => {
+  const args = study(folder, SMALL);
+  assert.is(faasflow(...args).code, 0);
+  const first = output(folder, "results.csv");
+  const cells = join(folder, "out", "cells");
+  const [one, other, third] = readdirSync(cells).map((name) => join(cells, name));
+  writeFileSync(one!, "");
+  writeFileSync(other!, readFileSync(other!, "utf8").slice(0, 100));
+  writeFileSync(third!, "{}");
+  const again = faasflow(...args, "--json");
+  assert.is(again.code, 0, again.stderr);
+  assert.equal(cellsOf(again), { all: 12, computed: 3, cached: 9, failed: 0 });
+  assert.is(output(folder, "results.csv"), first);
+});
+
 sweep("killed half way, it goes on from the cells that were done", async ({ folder }) => {
   const seeds = Array.from({ length: 20 }, (_, index) => index + 1).join(", ");
   const long = SMALL.replace("[1, 2, 3]", `[${seeds}]`).replace(
