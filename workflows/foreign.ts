@@ -29,7 +29,7 @@ export function readForeign(text: string, assumed: Assumed = NOTHING): ForeignRe
   const reading = readInstance(data);
   if (!reading.ok) return { ok: false, problems: located(text, reading.problems) };
   const { instance } = reading;
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...reading.problems];
   if (instance.tasks.length === 0) problems.push(NO_TASK);
   const graph = graphOf(instance, problems);
   const { file, taken } = instanceFile(instance, { graph, assumed }, problems);

@@ -13,7 +13,7 @@
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import { shown } from "../core/workflow/line-problems.ts";
-import type { ProblemPath } from "../core/workflow/problem.ts";
+import { type Problem, type ProblemPath, quoted } from "../core/workflow/problem.ts";
 import { problemsOf, type ShapeProblem } from "./issues.ts";
 
 /** A run of a workflow, whatever version told it. */
@@ -63,7 +63,8 @@ export interface Measured {
 }
 
 export type InstanceReading =
-  | { readonly ok: true; readonly instance: Instance }
+  /** `problems`: of values; what is wrong with the graph can be told beside them. */
+  | { readonly ok: true; readonly instance: Instance; readonly problems: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly ShapeProblem[] };
 
 const VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"];
@@ -247,7 +248,7 @@ function readTogether(data: unknown, list: "jobs" | "tasks"): InstanceReading {
     unusedFiles: 0,
     unknownRuns: 0,
   };
-  return { ok: true, instance };
+  return { ok: true, instance, problems: [] };
 }
 
 /** 1.5 and 1.6. */
@@ -258,14 +259,27 @@ function readApart(data: unknown): InstanceReading {
   }
   const { schemaVersion: version, name, description, runtimeSystem, workflow } = decoded.success;
   const { specification, execution } = workflow;
-  const files = new Map(
-    (specification.files ?? []).map(({ id, sizeInBytes }) => [id, sizeInBytes ?? undefined]),
-  );
-  const runs = new Map((execution?.tasks ?? []).map((run) => [run.id, run]));
+  const fileList = (specification.files ?? []).map(({ id, sizeInBytes }) => {
+    return { id, sizeInBytes: sizeInBytes ?? undefined };
+  });
+  const runList = (execution?.tasks ?? []).map((run) => {
+    return { id: run.id, measured: measuredIn(run) };
+  });
+  const files = new Map(fileList.map((file) => [file.id, file.sizeInBytes]));
+  const runs = new Map(runList.map(({ id, measured }) => [id, measured]));
+  const problems = [
+    ...contradictions(fileList, {
+      path: ["workflow", "specification", "files"],
+      found: (id) => `the file ${quoted(id)} is there again with another size`,
+    }),
+    ...contradictions(runList, {
+      path: ["workflow", "execution", "tasks"],
+      found: (id) => `the task ${quoted(id)} is there again with other measurements`,
+    }),
+  ];
   const uses = (names: readonly string[] | null | undefined): readonly FileUse[] =>
     distinct((names ?? []).map((file) => ({ file, bytes: files.get(file) })));
   const tasks = specification.tasks.map((task, index): InstanceTask => {
-    const run = runs.get(task.id);
     return {
       path: ["workflow", "specification", "tasks", index],
       label: labelOf(task.name, task.id),
@@ -274,12 +288,7 @@ function readApart(data: unknown): InstanceReading {
       children: task.children ?? [],
       inputs: uses(task.inputFiles),
       outputs: uses(task.outputFiles),
-      measured: {
-        runtime_s: run?.runtimeInSeconds ?? undefined,
-        avgCPU: run?.avgCPU ?? undefined,
-        cores: run?.coreCount ?? undefined,
-        memory: known(run?.memoryInBytes),
-      },
+      measured: runs.get(task.id) ?? measuredIn({}),
     };
   });
   const used = new Set(
@@ -296,7 +305,32 @@ function readApart(data: unknown): InstanceReading {
     unusedFiles: [...files.keys()].filter((file) => !used.has(file)).length,
     unknownRuns: [...runs.keys()].filter((id) => !ids.has(id)).length,
   };
-  return { ok: true, instance };
+  return { ok: true, instance, problems };
+}
+
+function measuredIn(run: Partial<typeof Run.Type>): Measured {
+  return {
+    runtime_s: run.runtimeInSeconds ?? undefined,
+    avgCPU: run.avgCPU ?? undefined,
+    cores: run.coreCount ?? undefined,
+    memory: known(run.memoryInBytes),
+  };
+}
+
+/** Entries of one id that differ. Real recordings have equal ones twice, which harms nobody. */
+function contradictions(
+  entries: readonly { readonly id: string }[],
+  { path, found }: { readonly path: ProblemPath; readonly found: (id: string) => string },
+): readonly Problem[] {
+  const first = new Map<string, string>();
+  return entries.flatMap((entry, index) => {
+    const value = JSON.stringify(entry);
+    const earlier = first.get(entry.id);
+    if (earlier === undefined) first.set(entry.id, value);
+    if (earlier === undefined || earlier === value) return [];
+    const remedy = "Leave one of the two out, or give it an `id` of its own.";
+    return [{ path: [...path, index], found: found(entry.id), remedy }];
+  });
 }
 
 /** `jobs` under their later name. */

@@ -255,6 +255,28 @@ wrong("parents that are not there, tasks that are there twice, circles, all at o
   same(problems(recording("1.3", [{ name: "a", parents: ["a"] }])), [/in a circle: a -> a\./]);
 });
 
+wrong("a file or a measurement that is there twice with two values, with all else", () => {
+  const tasks = [
+    { name: "a", inputs: ["f"] },
+    { name: "b", parents: ["none"] },
+  ];
+  const twice = (files: readonly object[], runs: readonly object[]): readonly string[] => {
+    const told = JSON.parse(recording("1.5", tasks, { f: 5 }));
+    told.workflow.specification.files.push(...files);
+    told.workflow.execution.tasks.push(...runs);
+    return problems(JSON.stringify(told));
+  };
+  const noTask = /parents\[0\]: no task is called "none"/;
+  const again = [{ id: "f", sizeInBytes: 5 }];
+  same(twice(again, [{ id: "a", runtimeInSeconds: 1, avgCPU: null }]), [noTask]);
+  const run = { id: "a", runtimeInSeconds: 7 };
+  same(twice([...again, { id: "f", sizeInBytes: 1 }], [run]), [
+    noTask,
+    /^1:\d+ {2}workflow\.specification\.files\[2\]: the file "f" is there again with another size\. Leave/,
+    /^1:\d+ {2}workflow\.execution\.tasks\[2\]: the task "a" is there again with other measurements\./,
+  ]);
+});
+
 wrong("a file of two writers that are in no order", () => {
   const tasks = [
     { name: "one", outputs: ["f"] },
