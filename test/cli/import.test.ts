@@ -114,6 +114,18 @@ imports("all that is wrong is told at once, and nothing is written", ({ folder }
   assert.match(simulated.stderr, /no task is called "b"/);
 });
 
+imports("a number that JSON does not know is told with its line", ({ folder }) => {
+  const file = join(folder, "nan.json");
+  const told = readFileSync(mosaicFile("1.5"), "utf8");
+  writeFileSync(file, told.replace(/"runtimeInSeconds": [\d.]+/, '"runtimeInSeconds": NaN'));
+  for (const command of ["import", "simulate", "check"]) {
+    const { code, stdout, stderr } = faasflow(command, file);
+    assert.is(code, 2);
+    assert.is(stdout, "");
+    assert.match(stderr, /^\S*nan\.json:\d+:\d+ {2}not JSON: NaN is here\. .*\n$/);
+  }
+});
+
 imports("a file that is no recording, and flags that have no effect", () => {
   const ours = faasflow("import", "workflows/benchmarks/genome.yaml");
   assert.is(ours.code, 2);

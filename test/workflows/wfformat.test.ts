@@ -95,7 +95,8 @@ version("only what is in a file says what it is", () => {
   assert.is(readForeign("faasflow: 1\nname: x\ntasks: {a: {}}"), undefined);
   assert.is(readForeign('{"faasflow": 1, "name": "x", "workflow": {"tasks": []}}'), undefined);
   assert.is(readForeign('{"workflow": "tasks"}'), undefined);
-  assert.is(readForeign('{"workflow": {"tasks": []'), undefined);
+  assert.is(readForeign("{faasflow: 1, name: x, tasks: {workflow: {}}}"), undefined);
+  assert.is(readForeign('{"faasflow": 1, "tasks": {"workflow": {"compute": NaN}}}'), undefined);
   assert.is(readForeign(`\n ${mosaic("1.4")}`)?.ok, true);
 });
 
@@ -211,6 +212,19 @@ wrong("a version that is not known, or none", () => {
   ]);
   same(problems(text()), ["1:1  schemaVersion: this field is missing."]);
   same(problems(text("1.3")), [/^1:\d+ {2}workflow: there is no task/]);
+});
+
+wrong("what is almost JSON is told as such, with its line", () => {
+  const text = (value: string): string =>
+    `{"name": "n", "schemaVersion": "1.4",\n "workflow": {"tasks": [\n  {"name": "NaN", "runtime": ${value}}]}}`;
+  const nan = "3:30  not JSON: NaN is here. JSON has texts in double quotes, numbers";
+  same(problems(text("NaN")), [nan]);
+  same(problems(`\uFEFF${text("NaN")}`), [/^3:30 {2}not JSON: NaN is here/]);
+  same(problems(text("-Infinity")), ["3:30  not JSON: -Infinity is here."]);
+  same(problems(text("'long'")), ["3:30  not JSON: 'long' is here."]);
+  same(problems(text("1,")), ["3:31  not JSON: , is here. Take the comma away"]);
+  same(problems(text('"a\\x41"')), [/^ not JSON: .*Check brackets, commas and quotes/]);
+  same(problems(text("1").slice(0, -9)), [/^3:\d+ {2}not JSON: .*if the file was cut off/]);
 });
 
 wrong("fields of a wrong kind, all at once, each with its line", () => {
