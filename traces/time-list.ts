@@ -1,7 +1,8 @@
 /**
  * A plain list of arrivals, in any order: one column of times, and `workflow` if there are several.
  * `at_s`, `at_ms` and `at_us` are numbers, since whenever; `at` has its unit with it (`1.2 s`), or is
- * a date and time as in ISO 8601, with its zone (`2026-01-31T10:00:00.25Z`).
+ * a date and time as in ISO 8601, with its zone (`2026-01-31T10:00:00.25Z`);
+ * one of the two in all of a file.
  */
 
 import { shown } from "../core/workflow/line-problems.ts";
@@ -57,12 +58,15 @@ class TimeRows implements ArrivalRows {
   readonly #columns: Columns;
   readonly #unit: Unit;
   readonly #options: RowOptions;
+  /** Of the column `at`, what its first time is and on which line. */
+  #first: { readonly isDate: boolean; readonly line: number } | undefined;
 
   constructor(columns: Columns, options: RowOptions) {
     this.hasWorkflows = columns.workflow >= 0;
     this.#columns = columns;
     this.#unit = UNITS.get(columns.name)!;
     this.#options = options;
+    this.#first = undefined;
   }
 
   read(cells: readonly string[], line: number): void {
@@ -72,7 +76,7 @@ class TimeRows implements ArrivalRows {
     const time = wholeMicros(micros(cells[at]!, this.#options));
     if (time === undefined) {
       problems.add({ line, path: name, found: shown(cells[at]!), expected, next: "" });
-    }
+    } else if (name === "at") this.#checkKind(cells[at]!, line);
     const named = workflow < 0 ? "" : cells[workflow]!;
     if (workflow >= 0 && named === "") {
       const wanted = "the name of a workflow";
@@ -80,6 +84,16 @@ class TimeRows implements ArrivalRows {
     } else if (time !== undefined) {
       table.add(table.source("", named), time);
     }
+  }
+
+  /** Between `1.2 s` and a date lie decades. */
+  #checkKind(text: string, line: number): void {
+    const isDate = INSTANT.test(text);
+    this.#first ??= { isDate, line };
+    if (isDate === this.#first.isDate) return;
+    const kind = isDate ? "a time such as `1.2 s`" : "a date and time";
+    const expected = `${kind}, as on line ${this.#first.line}`;
+    this.#options.problems.add({ line, path: "at", found: shown(text), expected, next: "" });
   }
 }
 

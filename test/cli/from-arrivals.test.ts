@@ -187,4 +187,21 @@ arrivals("files that cannot be read or written", ({ folder, file }) => {
   );
 });
 
+arrivals(
+  "times with a unit and dates in one list are refused, by the first of them",
+  ({ file }) => {
+    const [date, later] = ["2026-01-31T10:00:00Z", "2026-01-31 10:00:01.5+00:00"];
+    const mixed = make(file("mixed.csv", ["at", "soon", "1 s", date, "2 s", later]));
+    checkRefused(
+      mixed,
+      /mixed\.csv:2: at: found "soon"/,
+      /mixed\.csv:4: at: found "2026-01-31T10:00:00Z"; expected a time such as `1.2 s`, as on line 3/,
+      /mixed\.csv:6: at: found/,
+    );
+    assert.not.match(mixed.stderr, /mixed\.csv:[35]:/);
+    const dates = make(file("dates.csv", ["at", date, later, "3 s"]));
+    checkRefused(dates, /dates\.csv:4: at: found "3 s"; expected a date and time, as on line 2/);
+  },
+);
+
 arrivals.run();
