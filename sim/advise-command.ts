@@ -98,7 +98,7 @@ export const adviseCommand = Command.make(
       description: "how many workers, and which link",
     },
     {
-      command: 'faasflow advise genome --goal "data_overhead < 2 s" --over workers=1..7 --json',
+      command: 'faasflow advise genome --goal "data_overhead < 20 s" --over workers=1..7 --json',
       description: "with a link as the profile has it",
     },
   ]),

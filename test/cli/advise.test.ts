@@ -54,6 +54,14 @@ test("the table has what failed and by how much", () => {
   assert.match(run.stdout, /^│ +1 +60 │ +[\d.]+ +│ +50 +meets/m);
 });
 
+test("the example of the help finds a cluster", () => {
+  const { stdout } = faasflow("advise", "--help");
+  const [, goal, over] = /advise genome --goal "([^"]+)" --over (\S+) --json/.exec(stdout)!;
+  const flags = ["--over", over!, "--json", "--invocations", "3"];
+  const run = faasflow("advise", "genome", "--goal", goal!, ...flags);
+  assert.is(run.code, 0, run.stderr);
+});
+
 test("a goal that nothing meets ends in code 1, with the nearest", () => {
   const run = faasflow(
     "advise",
