@@ -1,5 +1,7 @@
 /** `faasflow trace`: traces made of what ran, here or elsewhere. */
 
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
@@ -10,8 +12,8 @@ import * as Result from "effect/Result";
 import { readEventLog } from "../analysis/event-reader.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { Graph } from "../core/workflow/graph.ts";
-import { resolveWorkflow } from "../workflows/load.ts";
-import { pathsAmong, sourceProblems, targetProblems } from "../workflows/named-files.ts";
+import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
+import { isPath, pathsAmong, sourceProblems, targetProblems } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { fileLines } from "./file-lines.ts";
 import { FileOutput } from "./file-output.ts";
@@ -42,17 +44,18 @@ const fromEvents = Command.make(
     ];
     if (problems.length > 0) return yield* new UsageErrors({ problems });
     const log = yield* reading(() => readEventLog(fileLines(file), { file }));
-    const graphs = yield* graphsOf(
-      workflow.length > 0 ? workflow : referencesIn(log.header.config),
-    );
+    const references = workflow.length > 0 ? workflow : referencesIn(log.header.config, file);
+    const { graphs, unread } = yield* graphsOf(references);
+    // A bare name that leads nowhere is only what the workflow is called: its file is asked for below.
+    const missing = workflow.length > 0 ? unread : unread.filter(({ isPath }) => isPath);
+    const wrong = missing.map(({ problem }) => problem);
     const byPlan = new Map<number, Graph>();
-    const missing: string[] = [];
     for (const { plan, workflow: name } of log.header.workflows) {
       const graph = graphs.get(name);
       if (graph !== undefined) byPlan.set(plan, graph);
-      else missing.push(`${file}: its workflow ${name} is not known. Name its file by --workflow.`);
+      else wrong.push(`${file}: its workflow ${name} is not known. Name its file by --workflow.`);
     }
-    if (missing.length > 0) return yield* new UsageErrors({ problems: missing });
+    if (wrong.length > 0) return yield* new UsageErrors({ problems: wrong });
     const target = Option.getOrUndefined(out);
     const output =
       target === undefined ? undefined : yield* reading(async () => new FileOutput(target));
@@ -90,22 +93,33 @@ export const traceCommand = Command.make("trace").pipe(
   Command.withSubcommands([fromEvents, fromArrivalsCommand]),
 );
 
-/** How the run named its workflows. */
-function referencesIn(config: Readonly<Record<string, unknown>>): readonly string[] {
+/** How the run named its workflows; a path that leads nowhere from here may do so from the log. */
+function referencesIn(config: Readonly<Record<string, unknown>>, log: string): readonly string[] {
   const references = config["references"];
-  return Array.isArray(references) ? references.filter((each) => typeof each === "string") : [];
+  if (!Array.isArray(references)) return [];
+  return references
+    .filter((each) => typeof each === "string")
+    .flatMap((each) => (each === "all" ? BENCHMARKS : [each]))
+    .map((each) => {
+      const beside = resolve(dirname(log), each);
+      return isPath(each) && !existsSync(each) && existsSync(beside) ? beside : each;
+    });
+}
+
+interface Unread {
+  readonly problem: string;
+  readonly isPath: boolean;
 }
 
 const graphsOf = Effect.fnUntraced(function* (references: readonly string[]) {
   const graphs = new Map<string, Graph>();
-  const problems: string[] = [];
+  const unread: Unread[] = [];
   for (const reference of references) {
     const result = yield* Effect.result(resolveWorkflow(reference));
-    if (Result.isFailure(result)) problems.push(result.failure.message);
-    else graphs.set(result.success.name, compile(result.success));
+    if (Result.isSuccess(result)) graphs.set(result.success.name, compile(result.success));
+    else unread.push({ problem: result.failure.message, isPath: isPath(reference) });
   }
-  if (problems.length > 0) return yield* new UsageErrors({ problems });
-  return graphs;
+  return { graphs, unread };
 });
 
 function reading<A>(run: () => Promise<A>): Effect.Effect<A, UsageErrors> {

@@ -32,7 +32,7 @@ import { generateEpigenomics } from "./generators/epigenomics.ts";
 import { generateGenome } from "./generators/genome.ts";
 import { generateSoykb } from "./generators/soykb.ts";
 import { problemsOf, type ShapeProblem } from "./issues.ts";
-import { pathsAmong } from "./named-files.ts";
+import { isPath } from "./named-files.ts";
 import { resourceUrl } from "./resources.ts";
 import { salvage } from "./salvage.ts";
 import { type WorkflowFile, WorkflowFileSchema } from "./schema.ts";
@@ -130,7 +130,7 @@ export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string) {
  * `genome:500:7`. A name is a path if it has a slash or ends in .yaml, .yml or .json.
  */
 export const resolveWorkflow = Effect.fn("resolveWorkflow")(function* (nameOrPath: string) {
-  if (pathsAmong([nameOrPath]).length > 0) return yield* loadWorkflow(nameOrPath);
+  if (isPath(nameOrPath)) return yield* loadWorkflow(nameOrPath);
   const [name, tasks, seed, ...rest] = nameOrPath.split(":");
   if (tasks === undefined) {
     if ((BENCHMARKS as readonly string[]).includes(nameOrPath)) {

@@ -29,9 +29,13 @@ export function targetProblems(files: FileFlags, read: readonly string[]): reado
   return [...problemsOf(files, (path) => unwritable(resolve(path))), ...clashes(files, read)];
 }
 
-/** Those of the names of workflows and profiles that are paths: others come with the package. */
+/** Whether the name of a workflow or a profile is a path: others come with the package. */
+export function isPath(name: string): boolean {
+  return /[/\\]|\.(ya?ml|json)$/i.test(name);
+}
+
 export function pathsAmong(names: readonly string[]): readonly string[] {
-  return names.filter((name) => /[/\\]|\.(ya?ml|json)$/i.test(name));
+  return names.filter(isPath);
 }
 
 /** Directories that are to be written to, and made if they are not there. */

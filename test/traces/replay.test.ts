@@ -199,5 +199,33 @@ files("a log whose workflow has moved can be given its file", (context) => {
   assert.is(given.code, 0, given.stderr);
 });
 
+files("of a log's workflow the file is looked for beside the log, or asked for", (context) => {
+  const events = join(context.folder, "beside.ndjson");
+  const run = faasflow(
+    "simulate",
+    workflowFile("by-chance"),
+    "--invocations",
+    "1",
+    "--events",
+    events,
+  );
+  assert.is(run.code, 0, run.stderr);
+  const [head, ...rest] = readFileSync(events, "utf8").split("\n");
+  const header = JSON.parse(head!);
+  const named = (reference: string): readonly [number | null, string] => {
+    const config = { ...header.config, references: [reference] };
+    writeFileSync(events, [JSON.stringify({ ...header, config }), ...rest].join("\n"));
+    const { code, stderr } = faasflow("trace", "from-events", events);
+    return [code, stderr];
+  };
+  const asks = `${events}: its workflow by-chance is not known. Name its file by --workflow.\n`;
+  assert.equal(named("by-chance"), [2, asks]); // as live runs name it
+  const [code, told] = named("./copy.yaml");
+  assert.is(code, 2);
+  assert.ok(told.startsWith("./copy.yaml: there is no such file.") && told.endsWith(asks), told);
+  writeFileSync(join(context.folder, "copy.yaml"), readFileSync(workflowFile("by-chance"), "utf8"));
+  assert.equal(named("./copy.yaml"), [0, ""]);
+});
+
 replay.run();
 files.run();
