@@ -3,6 +3,7 @@
  * that all that is wrong with a command line is told at once.
  */
 
+import { resolve } from "node:path";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
@@ -15,6 +16,7 @@ import type { Micros } from "../core/units.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
+import { isPath } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { readFaults } from "./fault-flags.ts";
@@ -143,14 +145,18 @@ const loadSpecs = Effect.fnUntraced(function* (
   loaders: Loaders,
 ) {
   const specs: WorkflowSpec[] = [];
+  const byName = new Map<string, string>();
   const all = references.flatMap((name) => (name === "all" ? [...BENCHMARKS] : [name]));
   for (const reference of all) {
     const result = yield* Effect.result(loaders.workflow(reference));
     if (Result.isFailure(result)) reader.problems.push(result.failure.message);
-    else if (specs.some(({ name }) => name === result.success.name)) {
-      const name = quoted(result.success.name);
-      reader.problems.push(`workflow ${name} is given twice. Name each once.`);
-    } else specs.push(result.success);
+    else {
+      const { name } = result.success;
+      const earlier = byName.get(name);
+      if (earlier !== undefined) reader.problems.push(givenTwice(name, [earlier, reference]));
+      else specs.push(result.success);
+      byName.set(name, earlier ?? reference);
+    }
   }
   if (all.length === 0) {
     const names = [...BENCHMARKS, "genome:500", "a file.yaml", "all"].join(", ");
@@ -158,6 +164,15 @@ const loadSpecs = Effect.fnUntraced(function* (
   }
   return specs;
 });
+
+function givenTwice(name: string, [one, other]: readonly [string, string]): string {
+  const twice = `workflow ${quoted(name)} is given twice`;
+  const [file, another] = [one, other].filter(isPath);
+  const differ = file !== undefined && resolve(one) !== resolve(other);
+  if (!differ) return `${twice}. Name each once.`;
+  const which = another === undefined ? file : "one of them";
+  return `${twice}, by ${one} and by ${other}. Change \`name\` in ${which}.`;
+}
 
 /** What is wrong with containers that no worker of the profile could ever start. */
 export function sizeProblems(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {

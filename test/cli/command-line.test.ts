@@ -177,6 +177,23 @@ refused("workflows that are unknown, missing, a directory, or named twice, all a
   );
 });
 
+refused("two files of one inner name, with what to change", () => {
+  const folder = mkdtempSync(join(tmpdir(), "faasflow-twice-"));
+  const [one, other, video] = ["one", "other", "video"].map((name) => join(folder, `${name}.yaml`));
+  for (const file of [one!, other!]) {
+    writeFileSync(file, "faasflow: 1\nname: chain\ntasks: { a: {} }\n");
+  }
+  writeFileSync(video!, "faasflow: 1\nname: video\ntasks: { a: {} }\n");
+  const run = faasflow("simulate", one!, other!, `${folder}/./one.yaml`, video!, "video");
+  rmSync(folder, { recursive: true });
+  assert.is(run.code, 2);
+  assert.equal(run.stderr.trim().split("\n"), [
+    `workflow "chain" is given twice, by ${one} and by ${other}. Change \`name\` in one of them.`,
+    'workflow "chain" is given twice. Name each once.',
+    `workflow "video" is given twice, by ${video} and by video. Change \`name\` in ${video}.`,
+  ]);
+});
+
 refused("files that cannot be read or written", () => {
   for (const flag of ["--events", "--perfetto", "--csv"]) {
     const target = "no/such/folder/file";
