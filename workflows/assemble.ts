@@ -20,6 +20,7 @@ import {
   type TaskSpec,
   type WorkflowSpec,
 } from "../core/workflow/spec.ts";
+import { DEFAULTS } from "./defaults.ts";
 import { parseExpression } from "./expression.ts";
 import { type Dimension, readQuantity, readShare } from "./quantity.ts";
 import type {
@@ -37,18 +38,6 @@ import type {
   TaskFile,
   WorkflowFile,
 } from "./schema.ts";
-
-/** What a task has that says nothing of it, and has no `defaults` that do. */
-export const DEFAULTS = {
-  cores: 1,
-  memory: "256 MiB",
-  used: "25%",
-  limit: 10,
-  scale: 3,
-  retries: 2,
-  delay: "100 ms",
-  backoff: 2,
-} as const;
 
 export function assemble(file: WorkflowFile): WorkflowSpec {
   const steps = new StepReader();

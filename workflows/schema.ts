@@ -7,6 +7,7 @@
 
 import * as Schema from "effect/Schema";
 import type { Json } from "../core/workflow/spec.ts";
+import { DEFAULTS } from "./defaults.ts";
 import { parseExpression } from "./expression.ts";
 import { BUILTIN, BUILTINS } from "./function-modules.ts";
 import { type Dimension, type Reading, readQuantity, readShare } from "./quantity.ts";
@@ -135,17 +136,32 @@ const SizeQuantity = quantity(Size, "size");
 const CountQuantity = quantity(Count, "count");
 
 const Container = Schema.Struct({
-  memory: Schema.optionalKey(Size),
-  used: Schema.optionalKey(Share),
-  limit: Schema.optionalKey(Schema.Finite),
-  instances: Schema.optionalKey(Schema.Finite),
-  scale: Schema.optionalKey(Schema.Finite),
+  memory: described(Size, `What a container may take. Default: ${DEFAULTS.memory}.`),
+  used: described(
+    Share,
+    `What the function itself needs of it, as a share or a size. Default: ${DEFAULTS.used}.`,
+  ),
+  limit: described(
+    Schema.Finite,
+    `Most containers of this task on one worker. Default: ${DEFAULTS.limit}.`,
+  ),
+  instances: described(
+    Schema.Finite,
+    "How many at once the plan reckons with. Default: the expected width of the foreach, else 1.",
+  ),
+  scale: described(
+    Schema.Finite,
+    `Units of its worker's capacity that one takes in the plan. Default: ${DEFAULTS.scale}.`,
+  ),
 }) satisfies Schema.Decoder<ContainerFile>;
 
 const Retries = Schema.Struct({
-  limit: Schema.optionalKey(Schema.Finite),
-  delay: Schema.optionalKey(Time),
-  backoff: Schema.optionalKey(Schema.Finite),
+  limit: described(Schema.Finite, `Attempts after the first. Default: ${DEFAULTS.retries}.`),
+  delay: described(Time, `Before the first retry. Default: ${DEFAULTS.delay}.`),
+  backoff: described(
+    Schema.Finite,
+    `Each delay is this times the one before. Default: ${DEFAULTS.backoff}.`,
+  ),
 }) satisfies Schema.Decoder<RetriesFile>;
 
 const Items = Schema.Struct({
@@ -185,14 +201,21 @@ const Name = Schema.String.annotate({ expected: "a name" });
 const defaultsFields = {
   compute: Schema.optionalKey(TimeQuantity),
   sleep: Schema.optionalKey(TimeQuantity),
-  cores: Schema.optionalKey(Schema.Finite),
+  cores: described(
+    Schema.Finite,
+    `Most cores that one attempt can use at once. Default: ${DEFAULTS.cores}.`,
+  ),
   container: Schema.optionalKey(Container),
-  retries: Schema.optionalKey(
+  retries: described(
     Schema.Union([Schema.Finite, Retries]).annotate({
       expected: "a number, or `{limit, delay, backoff}`",
     }),
+    `Attempts after the first, if it fails or times out. Default: ${DEFAULTS.retries}.`,
   ),
-  timeout: Schema.optionalKey(Time),
+  timeout: described(
+    Time,
+    "Longest time of one attempt, from its container to its last put. Default: none.",
+  ),
 };
 
 const Defaults = Schema.Struct(defaultsFields) satisfies Schema.Decoder<DefaultsFile>;
@@ -269,7 +292,7 @@ export const WorkflowFileSchema = Schema.Struct({
   faasflow: Schema.Literal(1).annotate({ expected: "1, the version of this format" }),
   name: Name,
   description: Schema.optionalKey(Schema.String),
-  timeout: Schema.optionalKey(Time),
+  timeout: described(Time, "Longest time of an invocation. Default: none."),
   inputs: Schema.optionalKey(Schema.Record(Schema.String, Datum)),
   defaults: Schema.optionalKey(Defaults),
   tasks: Schema.Record(
@@ -278,6 +301,11 @@ export const WorkflowFileSchema = Schema.Struct({
   ),
   steps: Schema.optionalKey(Steps),
 }) satisfies Schema.Decoder<WorkflowFile>;
+
+/** For editors, which show it while one types. */
+function described<S extends Schema.Top>(schema: S, description: string) {
+  return Schema.optionalKey(schema).pipe(Schema.annotateKey({ description }));
+}
 
 const SEPARATOR = "\u0000";
 
