@@ -1,6 +1,6 @@
 /** Flags that all daemons share, and the environment variables behind them. */
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as Config from "effect/Config";
 import * as Flag from "effect/cli/Flag";
 import * as Deferred from "effect/Deferred";
@@ -11,7 +11,7 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
 import { quoted } from "../core/workflow/problem.ts";
-import { folderProblems, readProblem, writing } from "../workflows/named-files.ts";
+import { folderProblems, makeFolder, readProblem, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
@@ -140,7 +140,7 @@ export const daemonOptions = Effect.fnUntraced(function* (input: DaemonInput) {
   const token = yield* noted(problems, secretIn(natsTokenFile, from));
   if (problems.length > 0) return yield* new UsageErrors({ problems });
   if (Option.isSome(events)) {
-    yield* writing("events", events.value, () => mkdirSync(events.value, { recursive: true }));
+    yield* writing("events", events.value, () => makeFolder(events.value));
   }
   return (node: NodeId): Omit<DaemonOptions, "http"> => ({
     node,

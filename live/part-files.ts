@@ -20,6 +20,7 @@ import {
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { makeFolder } from "../workflows/named-files.ts";
 import { SMALL_BYTES, wholeOf } from "./file-transfer.ts";
 
 /** Bytes that a body is written with at a time, a body. */
@@ -48,8 +49,8 @@ export class PartFiles {
   }
 
   async open(): Promise<void> {
-    await fs.mkdir(this.#parts, { recursive: true });
-    await fs.mkdir(this.#asides, { recursive: true });
+    makeFolder(this.#parts);
+    makeFolder(this.#asides);
     this.#aside = await fs.mkdtemp(join(this.#asides, "daemon-"));
   }
 

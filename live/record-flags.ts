@@ -1,10 +1,10 @@
 /** `--record` and `--record-limit`: recordings of what machines are told and do, for `replay`. */
 
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
-import { readProblem } from "../workflows/named-files.ts";
+import { makeFolder, readProblem } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import type { RecordChoice } from "./recorder.ts";
 
@@ -49,7 +49,7 @@ export function readRecord({ record, recordLimit }: RecordInput): RecordReading 
   const directory = resolve(record.value);
   const limit_bytes = Option.getOrElse(recordLimit, () => USUAL_BYTES);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     accessSync(directory, constants.W_OK);
   } catch (cause) {
     const place = `--record: ${directory}`;

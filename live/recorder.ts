@@ -3,7 +3,7 @@
  * world and notes both; `RecordingFile` writes them, in blocks off the hot path.
  */
 
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   BootRequest,
@@ -19,6 +19,7 @@ import type { Event } from "../core/events.ts";
 import type { NodeId } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
+import { makeFolder } from "../workflows/named-files.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Stage } from "./machine-loop.ts";
 import {
@@ -183,7 +184,7 @@ export class RecordingFile {
       ...about,
     };
     const line = `${JSON.stringify(head)}\n`;
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     writeFileSync(this.#path, line);
     this.#bytes = Buffer.byteLength(line);
     this.#timer = setInterval(() => this.#write(), WRITE_EVERY_MS);

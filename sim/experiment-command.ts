@@ -1,6 +1,6 @@
 /** `faasflow experiment`: the paper's experiments, simulated, with the published figures beside ours. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Console from "effect/Console";
 import * as Command from "effect/cli/Command";
@@ -17,6 +17,7 @@ import { measuredHere, measuredThere } from "../live/live-experiment-command.ts"
 import { resolveWorkflow } from "../workflows/load.ts";
 import {
   folderProblems,
+  makeFolder,
   pathsAmong,
   targetProblems,
   writeNamed,
@@ -165,6 +166,6 @@ function writePlots(
   folder: string,
   plots: readonly { readonly name: string; readonly svg: string }[],
 ): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const { name, svg } of plots) writeFileSync(join(folder, `${name}.svg`), svg);
 }

@@ -4,9 +4,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CsvRow } from "../analysis/csv.ts";
+import { makeFolder } from "../workflows/named-files.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { THREAD_PROGRAM } from "./cell-pool-command.ts";
 import type { Scenario } from "./scenario-config.ts";
@@ -19,7 +20,7 @@ export class StudyStore {
   constructor(folder: string) {
     this.#folder = join(folder, "cells");
     this.#program = programHash();
-    mkdirSync(this.#folder, { recursive: true });
+    makeFolder(this.#folder);
   }
 
   key(scenario: Scenario): string {

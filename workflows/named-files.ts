@@ -8,6 +8,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  mkdirSync,
   readlinkSync,
   realpathSync,
   statSync,
@@ -53,6 +54,23 @@ export function sourceProblems(files: FileFlags, remedy: string): readonly strin
     });
     return found && `${found}. ${remedy}`;
   });
+}
+
+/**
+ * Makes a directory and those above it, if they are not there. Throws as `fs` does. Not by `recursive`:
+ * Node 20 tries for ever where a file system such as /proc takes no directories.
+ */
+export function makeFolder(path: string): void {
+  const folder = resolve(path);
+  const above = dirname(folder);
+  if (!existsSync(above)) makeFolder(above);
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw code === "ENOENT" ? new Error(`${above} takes no directories`) : cause;
+  }
 }
 
 /** Why a file could not be read. `place`: its path, after its flag if it has one. */

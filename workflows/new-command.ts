@@ -1,6 +1,6 @@
 /** `faasflow new`: a small workflow with functions, to change into one's own. */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as Console from "effect/Console";
 import * as Argument from "effect/cli/Argument";
@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { quoted } from "../core/workflow/problem.ts";
+import { makeFolder } from "./named-files.ts";
 import { type NewFile, newWorkflow } from "./new-workflow.ts";
 import { UsageErrors } from "./usage-errors.ts";
 
@@ -71,7 +72,7 @@ function fileProblems(dir: string, files: readonly NewFile[]): readonly string[]
 function write(dir: string, files: readonly NewFile[]): void {
   for (const { path, text } of files) {
     const file = join(dir, path);
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     // Fails if somebody else has made it meanwhile.
     writeFileSync(file, text, { flag: "wx" });
   }

@@ -14,6 +14,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -24,6 +25,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   folderProblems,
+  makeFolder,
   pathsAmong,
   sourceProblems,
   targetProblems,
@@ -180,6 +182,33 @@ test("a name of what comes with the package is no file, though there is one of t
   assert.equal(pathsAmong(["genome", "genome:500", "ideal"]), []);
   const paths = ["./genome", "a.yaml", "A.YML", "a.json"];
   assert.equal(pathsAmong(paths), paths);
+});
+
+test("a directory is made with those above it, and one that is there is fine", () => {
+  const deep = join(folder, "links-made", "a", "b");
+  makeFolder(deep);
+  makeFolder(deep);
+  assert.ok(statSync(deep).isDirectory());
+  assert.throws(() => makeFolder(FILE), /EEXIST/);
+  assert.throws(() => makeFolder(join(FILE, "x")), /EEXIST|ENOTDIR/);
+});
+
+test("a file system that takes no directories is told, and not asked again for ever", () => {
+  if (process.platform !== "linux") return;
+  const within = "/proc takes no directories";
+  const asked = { timeout: 20_000, encoding: "utf8" } as const;
+  for (const args of [
+    ["simulate", "wordcount", "--record", "/proc/y"],
+    ["new", "x", "--dir", "/proc/y"],
+    ["sweep", STUDY, "--out", "/proc/y/z"],
+  ]) {
+    const { status, stderr } = spawnSync(process.execPath, [builtCli(), ...args], {
+      ...asked,
+      killSignal: "SIGKILL",
+    });
+    assert.is(status, 2, stderr);
+    assert.ok(stderr.includes(within), stderr);
+  }
 });
 
 test("to look whether a file can be written makes none, and leaves one that is there", () => {
