@@ -8,6 +8,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readlinkSync,
   realpathSync,
@@ -167,9 +168,9 @@ function placeOf(path: string): string {
 }
 
 function unwritable(path: string): string | undefined {
-  const folder = dirname(path);
   const found = trying(() => {
     if (!existsSync(path)) {
+      const folder = dirname(placeOf(path));
       if (!existsSync(folder)) return `there is no directory ${folder}`;
       if (!statSync(folder).isDirectory()) return `${folder} is a file, not a directory`;
       accessSync(folder, constants.W_OK);
@@ -184,13 +185,24 @@ function unwritable(path: string): string | undefined {
 
 function unusable(path: string): string | undefined {
   let nearest = path;
-  while (!existsSync(nearest)) nearest = dirname(nearest);
+  while (!isThere(nearest)) nearest = dirname(nearest);
   const found = trying(() => {
+    if (!existsSync(nearest)) return `${nearest} is a link that leads nowhere`;
     if (!statSync(nearest).isDirectory()) return `${nearest} is a file, not a directory`;
     accessSync(nearest, constants.W_OK);
     return undefined;
   });
   return found && `${found}. Name a directory that can be written to.`;
+}
+
+/** Also a link to what is not there. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function trying(look: () => string | undefined): string | undefined {

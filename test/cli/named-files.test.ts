@@ -81,6 +81,18 @@ test("directories that cannot be made are told", () => {
   );
 });
 
+test("a link that leads nowhere is told before the work begins", () => {
+  const within = mkdtempSync(join(folder, "links-"));
+  const link = join(within, "hanging");
+  symlinkSync(NOWHERE, link);
+  const found = `${link} is a link that leads nowhere. Name a directory`;
+  refused(["experiment", "e2e", "--svg", link], `--svg: ${link}: ${found}`);
+  refused(["experiment", "e2e", "--svg", join(link, "x")], `--svg: ${link}/x: ${found}`);
+  const absent = `there is no directory ${join(folder, "nowhere")}`;
+  const [problem] = targetProblems({ a: Option.some(link) }, []);
+  assert.is(problem, `--a: ${link}: ${absent}. Name a file that can be written.`);
+});
+
 const NONE = "no.such: there is no such file. ";
 
 test("files that cannot be read are told, with what to name instead", () => {
