@@ -12,6 +12,7 @@ import {
   GENERATORS,
   resolveWorkflow,
   SpecErrors,
+  type ToRun,
 } from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client, ClientError } from "./client.ts";
@@ -72,14 +73,14 @@ export function isGenerated(workflow: string): boolean {
 }
 
 /** A workflow file, or a benchmark's: what is in it, its text, and where its modules are. */
-export const sourceOf = Effect.fnUntraced(function* (workflow: string) {
+export const sourceOf = Effect.fnUntraced(function* (workflow: string, toRun?: ToRun) {
   if (isGenerated(workflow)) {
     const problem = `${workflow}: generated workflows are for the simulator. Name a benchmark, such as \
 ${workflow.split(":")[0]}, or a workflow file.`;
     return yield* new UsageErrors({ problems: [problem] });
   }
   // Checked here too: problems are told with the file's name.
-  const spec = yield* resolveWorkflow(workflow);
+  const spec = yield* resolveWorkflow(workflow, toRun);
   const isBenchmark = (BENCHMARKS as readonly string[]).includes(workflow);
   const file = isBenchmark ? benchmarkFile(workflow) : workflow;
   return yield* Effect.try({

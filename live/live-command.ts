@@ -325,7 +325,7 @@ const readRun = Effect.fnUntraced(function* (input: RunInput) {
 
 /** The workflow with its inputs, if both are sound and its programs are there. */
 const sourceFor = Effect.fnUntraced(function* (workflow: string, input: RunInput) {
-  const source = yield* sourceOf(workflow);
+  const source = yield* sourceOf(workflow, { functions: true });
   const { inputs, problems: wrong } = readInputsFor(source.spec, input.input);
   const problems = [...wrong, ...programProblems(source.spec, readContainers(input).choice)];
   if (problems.length > 0) return yield* new UsageErrors({ problems });

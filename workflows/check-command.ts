@@ -33,7 +33,7 @@ export const checkCommand = Command.make(
     }
     const problems: string[] = [];
     for (const file of files) {
-      const result = yield* Effect.result(resolveWorkflow(file));
+      const result = yield* Effect.result(resolveWorkflow(file, { functions: true }));
       if (Result.isFailure(result)) {
         problems.push(result.failure.message);
         continue;

@@ -3,7 +3,9 @@
  * the workflow file.
  */
 
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { type Problem, quoted } from "../core/workflow/problem.ts";
 import type { RunSpec, WorkflowSpec } from "../core/workflow/spec.ts";
 
 export const BUILTIN = "builtin:";
@@ -55,6 +57,18 @@ function programOf(run: RunSpec): string | undefined {
   }
   if (run.tag === "command" && !/[/\\]/.test(run.command[0]!)) return run.command[0];
   return undefined;
+}
+
+/** Modules that are named but not there. `folder`: of the workflow's file. */
+export function missingModules(folder: string, { tasks }: WorkflowSpec): readonly Problem[] {
+  return tasks.flatMap(({ name, run }) => {
+    if (run.tag !== "module" || run.module.startsWith(BUILTIN)) return [];
+    const path = resolve(folder, run.module);
+    if (existsSync(path)) return [];
+    const remedy = "Write the path from the workflow file, or write the function.";
+    const found = `the module ${quoted(run.module)} is not there: no file is at ${path}`;
+    return [{ path: ["tasks", name, "run"], found, remedy }];
+  });
 }
 
 /** The spec with its modules as absolute paths, which is what a container can load. */

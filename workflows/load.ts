@@ -4,7 +4,7 @@
  */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
@@ -27,6 +27,7 @@ import {
   type Source,
 } from "./document.ts";
 import { readForeign } from "./foreign.ts";
+import { missingModules } from "./function-modules.ts";
 import { generateCycles } from "./generators/cycles.ts";
 import { generateEpigenomics } from "./generators/epigenomics.ts";
 import { generateGenome } from "./generators/genome.ts";
@@ -85,24 +86,33 @@ export const MIN_TASKS = 10;
 export const MAX_TASKS = 10_000;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+export interface ToRun {
+  /** Whether its functions are to run, so that their modules have to be there. */
+  readonly functions: boolean;
+}
+
 /**
- * A text of our own format, or of WfCommons'. Never throws. Cost: linear in the text; a benchmark
- * takes a few milliseconds.
+ * A text of our own format, or of WfCommons'. `folder`: where its modules have to be; none: it is
+ * not looked for them. Never throws. Cost: linear in the text; a benchmark takes a few milliseconds.
  */
-export function parseWorkflow(text: string): ParseResult {
+export function parseWorkflow(text: string, folder?: string): ParseResult {
   const foreign = readForeign(text);
   if (foreign !== undefined) return foreign.ok ? soundSpec(foreign.file) : foreign;
   const source = readSource(text, WORKFLOW);
   if (source.data === undefined) return { ok: false, problems: source.problems };
   const problems: LocatedProblem[] = [...source.problems];
+  const check = (spec: WorkflowSpec): readonly Problem[] => [
+    ...validate(spec),
+    ...(folder === undefined ? [] : missingModules(folder, spec)),
+  ];
   const decoded = decode(source.data);
   if (Result.isSuccess(decoded)) {
     const spec = assemble(decoded.success);
-    problems.push(...locateAll(source, validate(spec)));
+    problems.push(...locateAll(source, check(spec)));
     return problems.length === 0 ? { ok: true, spec } : { ok: false, problems: ordered(problems) };
   }
   const shape = problemsOf(decoded.failure.issue, source.data);
-  problems.push(...locateAll(source, shape), ...restOf(source, shape));
+  problems.push(...locateAll(source, shape), ...restOf(source, shape, check));
   return { ok: false, problems: ordered(problems) };
 }
 
@@ -118,9 +128,9 @@ function soundSpec(file: WorkflowFile): ParseResult {
 }
 
 /** Reads and checks one file. */
-export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string) {
+export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string, toRun?: ToRun) {
   const text = yield* readWorkflowText(file, `Check the path, or ${NAMED}.`);
-  const result = parseWorkflow(text);
+  const result = parseWorkflow(text, toRun?.functions === true ? dirname(file) : undefined);
   if (result.ok) return result.spec;
   return yield* new SpecErrors({ file, problems: result.problems });
 });
@@ -129,8 +139,11 @@ export const loadWorkflow = Effect.fn("loadWorkflow")(function* (file: string) {
  * A path, the name of a benchmark (`genome`), or a generated workflow: `genome:500`, with a seed
  * `genome:500:7`. A name is a path if it has a slash or ends in .yaml, .yml or .json.
  */
-export const resolveWorkflow = Effect.fn("resolveWorkflow")(function* (nameOrPath: string) {
-  if (isPath(nameOrPath)) return yield* loadWorkflow(nameOrPath);
+export const resolveWorkflow = Effect.fn("resolveWorkflow")(function* (
+  nameOrPath: string,
+  toRun?: ToRun,
+) {
+  if (isPath(nameOrPath)) return yield* loadWorkflow(nameOrPath, toRun);
   const [name, tasks, seed, ...rest] = nameOrPath.split(":");
   if (tasks === undefined) {
     if ((BENCHMARKS as readonly string[]).includes(nameOrPath)) {
@@ -162,7 +175,11 @@ const decode = Schema.decodeUnknownResult(WorkflowFileSchema, {
 const SALVAGE_ROUNDS = 3;
 
 /** What the checker says of a file with wrong fields, where that can be told apart from them. */
-function restOf(source: Source, shape: readonly ShapeProblem[]): LocatedProblem[] {
+function restOf(
+  source: Source,
+  shape: readonly ShapeProblem[],
+  check: (spec: WorkflowSpec) => readonly Problem[],
+): LocatedProblem[] {
   let rest = salvage(source.data, shape);
   let decoded = decode(rest);
   for (let round = 1; Result.isFailure(decoded); round++) {
@@ -172,7 +189,7 @@ function restOf(source: Source, shape: readonly ShapeProblem[]): LocatedProblem[
   }
   const wrong = shape.filter(({ kind }) => kind !== "unknown").map(({ path }) => path);
   const cut = wrong.map(datumAt).filter((name) => name !== undefined);
-  const problems = validate(assemble(decoded.success)).filter(
+  const problems = check(assemble(decoded.success)).filter(
     ({ path, found }) =>
       !wrong.some((other) => overlap(other, path)) &&
       !cut.some((name) => found.includes(quoted(name))),

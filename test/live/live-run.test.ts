@@ -101,6 +101,34 @@ refused("all that is wrong at once, before it starts anything", () => {
   );
 });
 
+refused("functions that are not there, as `check` does, where `simulate` needs none", () => {
+  const lost = mkdtempSync(join(tmpdir(), "faasflow-lost-"));
+  try {
+    const file = join(lost, "lost.yaml");
+    writeFileSync(join(lost, "here.mjs"), "export default () => {};\n");
+    writeFileSync(
+      file,
+      [
+        ...["faasflow: 1", "name: lost", "tasks:", "  a: { run: ./here.mjs }"],
+        ...["  b: { run: ./not/there.mjs }", "  c: { run: builtin:wordcount/count, core: 1 }"],
+      ].join("\n"),
+    );
+    const reasons = [
+      /lost\.yaml:5:13 {2}tasks\.b\.run: the module "\.\/not\/there\.mjs" is not there: no file is at \/.*\/not\/there\.mjs\. Write/,
+      /lost\.yaml:6:\d+ {2}tasks\.c\.core: there is no field/,
+    ];
+    checkRefused(faasflow("check", file), ...reasons);
+    const live = faasflow("live", "run", file, "--invocations", "0");
+    checkRefused(live, ...reasons, /--invocations: 0/);
+    writeFileSync(file, "faasflow: 1\nname: lost\ntasks: { b: { run: ./not/there.mjs } }\n");
+    checkRefused(faasflow("check", file), /lost\.yaml:3:\d+ {2}tasks\.b\.run: the module/);
+    const simulated = faasflow("simulate", file, "--invocations", "1");
+    assert.is(simulated.code, 0, simulated.stderr);
+  } finally {
+    rmSync(lost, { recursive: true });
+  }
+});
+
 refused("a store and a Docker engine that are not there, both, before it starts anything", () => {
   const host = process.env["DOCKER_HOST"];
   process.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
