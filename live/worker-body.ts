@@ -56,6 +56,8 @@ interface Workspace {
   readonly fetched: string[];
   /** Files the function put out: datum, then item of the list (0 for a plain one). */
   readonly written: Map<number, readonly string[]>;
+  /** The function has begun, and has neither returned nor failed. */
+  isRunning: boolean;
 }
 
 export class WorkerBody implements Body, ContainerListener {
@@ -88,6 +90,7 @@ export class WorkerBody implements Body, ContainerListener {
   }
 
   stop(container: number): void {
+    this.#tellWhy(container);
     this.#containers?.stop(container);
     this.#clear(container);
   }
@@ -104,6 +107,8 @@ export class WorkerBody implements Body, ContainerListener {
   }
 
   failed(container: number, { activation, message, stack, log }: Failed): void {
+    const workspace = this.#workspaces.get(activation);
+    if (workspace !== undefined) workspace.isRunning = false;
     this.#parts.log({ level: "warn", ...this.#about(container) }, `${log}${stack || message}`);
     this.#parts.feed({ tag: "execution-failed", activation, reason: "error" });
   }
@@ -161,6 +166,7 @@ export class WorkerBody implements Body, ContainerListener {
       sleep_us: Math.round(expected(spec.sleep)),
     };
     this.#current.set(container, request);
+    workspace.isRunning = true;
     this.#containers?.run(container, run);
   }
 
@@ -202,6 +208,7 @@ export class WorkerBody implements Body, ContainerListener {
     const request = this.#current.get(container);
     const workspace = this.#workspaces.get(done.activation);
     if (request === undefined || !("task" in request) || workspace === undefined) return;
+    workspace.isRunning = false;
     const stray = done.outputs
       .flatMap(({ files }) => files)
       .find(({ file }) => !isPlainFileIn(workspace.scratch, file));
@@ -262,10 +269,22 @@ export class WorkerBody implements Body, ContainerListener {
       reads: new Map(),
       fetched: [],
       written: new Map(),
+      isRunning: false,
     };
     this.#workspaces.set(activation, workspace);
     this.#current.set(container, { activation });
     return workspace;
+  }
+
+  /** Of a function that is stopped while it runs; what it has written till now is lost with it. */
+  #tellWhy(container: number): void {
+    const request = this.#current.get(container);
+    if (request === undefined || !("task" in request)) return;
+    if (this.#workspaces.get(request.activation)?.isRunning !== true) return;
+    const { timeout } = this.#parts.plan(request.plan).graph.vertices[request.task]!.task!;
+    const limit = timeout === undefined ? "" : ` It may take ${timeout / 1e6} s (\`timeout\`).`;
+    const text = `It was stopped before it returned: too slow, or its invocation is over.${limit}`;
+    this.#parts.log({ level: "warn", ...this.#about(container) }, text);
   }
 
   #clear(container: number): void {

@@ -18,7 +18,7 @@ const SPEC = specIn(`
 faasflow: 1
 name: asks
 tasks:
-  first: { writes: { asked: 1 kB, told: 1 kB } }
+  first: { timeout: 3 s, writes: { asked: 1 kB, told: 1 kB } }
   then: { reads: [first.asked, first.told] }
 steps:
   - first
@@ -35,28 +35,46 @@ const REQUEST: StartRequest = {
   ...{ task: 0, item: ROOT_ITEM, attempt: 0 },
 };
 
-/** The inputs that follow from the outputs that `write` gives, by the activation's directory. */
-function heard(write: (scratch: string) => readonly string[]): Promise<readonly Input[]> {
+interface Stage {
+  readonly body: WorkerBody;
+  readonly inputs: readonly Input[];
+  readonly log: readonly string[];
+  readonly scratch: string;
+  /** As the container says it, of these files. */
+  readonly done: (written: readonly string[]) => void;
+}
+
+/** With the activation running. */
+function onStage<A>(act: (stage: Stage) => A): Promise<A> {
   const inputs: Input[] = [];
-  const told = Effect.gen(function* () {
+  const log: string[] = [];
+  const acted = Effect.gen(function* () {
     const files = yield* openLocalFiles();
     const store = yield* openEmbeddedStore({ url: "http://127.0.0.1:1", token: "none" });
     const body = new WorkerBody({
       ...{ run: "r", files, store, plan: () => PLAN },
       feed: (input) => inputs.push(input),
-      log: () => undefined,
+      log: (_, text) => log.push(text),
     });
     body.start(REQUEST);
-    const written = write(files.scratch(REQUEST.activation));
-    body.done(REQUEST.container, {
-      activation: REQUEST.activation,
-      outputs: written.map((file) => ({ name: "any", files: [{ file, bytes: 1 }] })),
-      values: { asked: 1, told: "much" },
-      ...{ compute_us: 1, sleep_us: 1, log: "" },
-    });
+    const done: Stage["done"] = (written) =>
+      body.done(REQUEST.container, {
+        activation: REQUEST.activation,
+        outputs: written.map((file) => ({ name: "any", files: [{ file, bytes: 1 }] })),
+        values: { asked: 1, told: "much" },
+        ...{ compute_us: 1, sleep_us: 1, log: "" },
+      });
+    return act({ body, inputs, log, scratch: files.scratch(REQUEST.activation), done });
+  });
+  return Effect.runPromise(Effect.scoped(acted));
+}
+
+/** The inputs that follow from the outputs that `write` gives, by the activation's directory. */
+function heard(write: (scratch: string) => readonly string[]): Promise<readonly Input[]> {
+  return onStage(({ done, scratch, inputs }) => {
+    done(write(scratch));
     return inputs;
   });
-  return Effect.runPromise(Effect.scoped(told));
 }
 
 function file(folder: string, name: string): string {
@@ -64,6 +82,20 @@ function file(folder: string, name: string): string {
   fs.writeFileSync(join(folder, name), "x");
   return join(folder, name);
 }
+
+test("a function that is stopped while it runs leaves a line that says why", async () => {
+  const stopped = await onStage(({ body, log }) => {
+    body.stop(REQUEST.container);
+    return log;
+  });
+  assert.match(stopped.join("\n"), /^It was stopped before it returned.* 3 s \(`timeout`\)\.$/);
+  const idle = await onStage(({ body, log, done, scratch }) => {
+    done([file(scratch, "asked"), file(scratch, "told")]);
+    body.stop(REQUEST.container);
+    return log;
+  });
+  assert.equal(idle, []);
+});
 
 test("values travel inline only where a condition needs them", async () => {
   const [input] = await heard((scratch) => [file(scratch, "asked"), file(scratch, "deep/told")]);
