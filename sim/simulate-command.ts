@@ -21,7 +21,7 @@ import type { RecordChoice } from "../live/recorder.ts";
 import { fileLines } from "../traces/file-lines.ts";
 import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
-import { pathsAmong, sourceProblems, targetProblems, whyNot } from "../workflows/named-files.ts";
+import { pathsAmong, rereadProblems, targetProblems, whyNot } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Progress } from "./progress-command.ts";
 import { SimRecordings } from "./record-config.ts";
@@ -78,7 +78,7 @@ export const simulateCommand = Command.make(
     const named = pathsAmong([...workflows, ...Option.toArray(input.profile)]);
     const { choice: recording, problems: unrecorded } = readRecord({ record, recordLimit });
     const problems = [
-      ...sourceProblems({ trace }, "Name a trace: `faasflow trace` makes one."),
+      ...rereadProblems({ trace }, "Name a trace: `faasflow trace` makes one."),
       ...targetProblems(targets, [...named, ...Option.toArray(trace)]),
       ...unrecorded,
     ];

@@ -47,15 +47,19 @@ export function folderProblems(folders: FileFlags): readonly string[] {
 
 /** Files that are to be read. `remedy`: a sentence. */
 export function sourceProblems(files: FileFlags, remedy: string): readonly string[] {
+  return problemsOf(files, (path) => unreadable(path, remedy));
+}
+
+/** As `sourceProblems`, of files that are read more than once: a pipe gives what it has once. */
+export function rereadProblems(files: FileFlags, remedy: string): readonly string[] {
   return problemsOf(files, (path) => {
-    const found = trying(() => {
-      if (statSync(path).isDirectory()) return "this is a directory";
-      accessSync(path, constants.R_OK);
-      return undefined;
-    });
-    return found && `${found}. ${remedy}`;
+    const found = unreadable(path, remedy);
+    return found ?? (statSync(path).isFile() ? undefined : NO_FILE);
   });
 }
+
+const NO_FILE =
+  "this is a pipe or a device, and it is read twice. Save what it gives in a file, and name that.";
 
 /**
  * Makes a directory and those above it, if they are not there. Throws as `fs` does. Not by `recursive`:
@@ -127,6 +131,15 @@ function problemsOf(
     const found = Option.isNone(path) ? undefined : wrong(path.value, flag);
     return found === undefined ? [] : [`--${flag}: ${Option.getOrThrow(path)}: ${found}`];
   });
+}
+
+function unreadable(path: string, remedy: string): string | undefined {
+  const found = trying(() => {
+    if (statSync(path).isDirectory()) return "this is a directory";
+    accessSync(path, constants.R_OK);
+    return undefined;
+  });
+  return found && `${found}. ${remedy}`;
 }
 
 /** What would be lost: a file that is read, or what another flag writes. */

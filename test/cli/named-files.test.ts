@@ -27,6 +27,7 @@ import {
   folderProblems,
   makeFolder,
   pathsAmong,
+  rereadProblems,
   sourceProblems,
   targetProblems,
 } from "../../workflows/named-files.ts";
@@ -105,6 +106,19 @@ test("files that cannot be read are told, with what to name instead", () => {
   refused(["replay", "no.such"], `${NONE}Name a recording`);
   const profile = ["simulate", "wordcount", "--profile", folder];
   refused(profile, `${folder}: this is a directory. Name the file of a profile`);
+});
+
+test("a trace is read twice: a pipe or a device is refused, a file by way of a link is not", () => {
+  const once = "this is a pipe or a device, and it is read twice. Save what it gives in a file";
+  refused(["simulate", "genome", "--trace", "/dev/null"], `--trace: /dev/null: ${once}`);
+  const words = [process.execPath, builtCli(), "simulate", "genome", "--trace"].join(" ");
+  const script = `${words} <(echo)`;
+  const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+  assert.is(status, 2);
+  assert.ok(stderr.includes(once), stderr);
+  const link = join(mkdtempSync(join(folder, "links-")), "trace");
+  symlinkSync(FILE, link);
+  assert.equal(rereadProblems({ trace: Option.some(link) }, ""), []);
 });
 
 test("they are told with all else that is wrong", () => {
