@@ -103,10 +103,6 @@ export class PartFiles {
     return undefined;
   }
 
-  async remove(path: string): Promise<void> {
-    await fs.rm(join(this.#parts, path), { force: true });
-  }
-
   /** All below `path`: gone at once for who asks, from the disk when this ends. */
   async forget(path: string): Promise<void> {
     const trash = this.#draft();

@@ -5,7 +5,6 @@
  * |---|---|---|
  * | `PUT /parts/PATH` | stores the body, in place of an older one, when all of it is there | 204 |
  * | `GET /parts/PATH` | gives the body | 200, 404 |
- * | `DELETE /parts/PATH` | removes it | 204, also if there was none |
  * | `DELETE /invocations/PATH` | removes all parts of an invocation | 204, also if there were none |
  * | `GET /health` | nothing | 200 |
  * | `GET /metrics` | nothing | 200, if the daemon counts |
@@ -179,14 +178,11 @@ async function handle(
       return put(site, request, response, rest);
     case "GET parts":
       return get(site, request, response, rest);
-    case "DELETE parts":
-      await site.files.remove(rest);
-      return answer(response, 204);
     case "DELETE invocations":
       await site.files.forget(rest);
       return answer(response, 204);
     default: {
-      const allowed = area === "parts" ? "PUT, GET and DELETE" : "DELETE";
+      const allowed = area === "parts" ? "PUT or GET" : "DELETE";
       const error = `${method} is not for this address: ${allowed} is`;
       return refuse(request, response, { status: 405, error });
     }
