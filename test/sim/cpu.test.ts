@@ -5,17 +5,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Cpu } from "../../sim/cpu.ts";
-
-function runOut(cpu: Cpu<string>): string[] {
-  const ends: string[] = [];
-  while (cpu.nextTime() < Infinity) {
-    const now = cpu.nextTime();
-    for (let name = cpu.takeDone(now); name !== undefined; name = cpu.takeDone(now)) {
-      ends.push(`${name}@${now}`);
-    }
-  }
-  return ends;
-}
+import { runOut } from "../fixtures/run-out.ts";
 
 const test = suite("cpu");
 

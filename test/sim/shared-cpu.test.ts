@@ -3,17 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SharedCpu } from "../../sim/shared-cpu.ts";
-
-function runOut(cpu: SharedCpu<string>): string[] {
-  const ends: string[] = [];
-  while (cpu.nextTime() < Infinity) {
-    const now = cpu.nextTime();
-    for (let name = cpu.takeDone(now); name !== undefined; name = cpu.takeDone(now)) {
-      ends.push(`${name}@${now}`);
-    }
-  }
-  return ends;
-}
+import { runOut } from "../fixtures/run-out.ts";
 
 function started(cores: number, functions: number, daemons: number): SharedCpu<string> {
   const cpu = new SharedCpu<string>(cores);
