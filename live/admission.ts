@@ -54,7 +54,7 @@ export class Admission {
   }
 
   /** Throws if a task's container could start on no worker. */
-  runs(spec: WorkflowSpec): void {
+  refuseUnrunnable(spec: WorkflowSpec): void {
     const { workerMemory } = this.#parts.settings;
     const problems = oversized(spec, workerMemory).map(({ name, container }) => {
       const found = `its container takes ${container.memory} bytes`;
@@ -64,7 +64,7 @@ export class Admission {
   }
 
   /** Throws if no message can carry it. */
-  fits(what: string, value: object): void {
+  refuseTooLong(what: string, value: object): void {
     const bytes = Buffer.byteLength(JSON.stringify(value));
     const most = this.#parts.maxPayload() - ROOM_BYTES;
     if (bytes <= most) return;

@@ -128,8 +128,8 @@ export class GatewayService {
   /** As `Deployments.deploy`; known to later gateways once `safe` ends. */
   deploy(spec: WorkflowSpec): Deployment {
     const { settings } = this.#parts;
-    this.admission.runs(spec);
-    this.admission.fits("the workflow", { spec, settings });
+    this.admission.refuseUnrunnable(spec);
+    this.admission.refuseTooLong("the workflow", { spec, settings });
     const count = this.#deployments.all.length;
     const deployment = this.#deployments.deploy(spec);
     if (deployment.id === count) this.#parts.ledger.deployed(deployment);
@@ -161,7 +161,7 @@ export class GatewayService {
     if (problems.length > 0) throw new RequestError({ status: 400, problems });
     this.#admit(plan.id);
     const facts = inputFacts(plan.graph, inputs);
-    this.admission.fits("what conditions need of the inputs", facts);
+    this.admission.refuseTooLong("what conditions need of the inputs", facts);
     const { clock, ledger } = this.#parts;
     const id = this.#nextId++;
     const at = clock.now();
