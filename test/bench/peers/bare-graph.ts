@@ -6,7 +6,7 @@
 import type { Micros } from "../../../core/units.ts";
 import { Cpu } from "../../../sim/cpu.ts";
 import { Kernel, type Step, type Watch } from "../../../sim/kernel.ts";
-import { Network } from "../../../sim/network.ts";
+import { type Flow, Network } from "../../../sim/network.ts";
 import type { GraphFile } from "./graphs.ts";
 
 const STORE = 0;
@@ -58,7 +58,7 @@ class BareRun {
     for (const other of before) {
       const from = way === "store" ? STORE : hostOf[other]!;
       if (from === hostOf[id]) this.#kernel.after(0 as Micros, step);
-      else this.#flow({ from, to: hostOf[id]!, bytes: tasks[other]!.bytes }, step);
+      else this.#flow({ from, to: hostOf[id]!, bytes: tasks[other]!.bytes, target: step });
     }
   }
 
@@ -81,8 +81,8 @@ class BareRun {
       this.#ended(id);
       return;
     }
-    const step = { step: () => this.#ended(id) };
-    this.#flow({ from: hostOf[id]!, to: STORE, bytes: tasks[id]!.bytes }, step);
+    const target = { step: () => this.#ended(id) };
+    this.#flow({ from: hostOf[id]!, to: STORE, bytes: tasks[id]!.bytes, target });
   }
 
   #ended(id: number): void {
@@ -92,8 +92,8 @@ class BareRun {
     }
   }
 
-  #flow(flow: { from: number; to: number; bytes: number }, target: Step): void {
-    this.#network.open(this.#kernel.now, { ...flow, target });
+  #flow(flow: Flow<Step>): void {
+    this.#network.open(this.#kernel.now, flow);
     this.#networkWatch.touch();
   }
 }
