@@ -1,6 +1,6 @@
 /** How many cores all jobs of a machine have, and what of them daemons take without being seen. */
 
-import type { Execution } from "./estimate-jobs.ts";
+import type { Execution, Job } from "./estimate-jobs.ts";
 import type { Load } from "./estimate-load.ts";
 import { type Overheads, overheadsOf } from "./estimate-overhead.ts";
 import { type Estimated, estimated, median } from "./estimate-robust.ts";
@@ -67,8 +67,9 @@ export function overheadsIn(runs: readonly Run[], { functions }: State): Overhea
     return computes(execution, known) ? execution.cpu + (known?.setUp ?? 0) : undefined;
   };
   const told = runs.filter(({ machine }) => machine < Infinity);
-  const observed = told.map(({ jobs, machine }) => ({
+  const observed = told.map(({ jobs, machine, load }) => ({
     ...{ jobs, cores: machine, work },
+    workOfCore: (window: Job) => load.workOfCore(window),
     awake: (execution: Execution) => awake(execution, functions.get(execution.name)),
   }));
   return overheadsOf(observed);

@@ -3,9 +3,10 @@
  * beside what they do on an activation's way. It shows where functions wanted every core and did not
  * get all of it:
  *
- *   cores T - core time of the functions = background T + activation n + handling k
+ *   cores W - core time of the functions = background W + activation n + handling k
  *
- * of a window of length T with n activations and k messages; the least absolute errors of all.
+ * of a window in which a core did the work W (the window's length, at full speed), with n activations
+ * and k messages; the least absolute errors of all.
  */
 
 import type { Execution, Job, Jobs } from "./estimate-jobs.ts";
@@ -23,6 +24,8 @@ export interface Overheads {
 export interface Observed {
   readonly jobs: Jobs;
   readonly cores: number;
+  /** What a core did in that time that was busy all the while. */
+  readonly workOfCore: (window: Job) => number;
   /** Its core time, set-up included; undefined: not known to compute all the while, on one core. */
   readonly work: (execution: Execution) => number | undefined;
   /** Of any other: when it may want cores. */
@@ -40,8 +43,8 @@ interface Window extends Job {
 /** Undefined: functions never wanted every core. */
 export function overheadsOf(runs: readonly Observed[]): Overheads | undefined {
   const rows = runs.flatMap((run) =>
-    windowsOf(run).map(({ from, to, computed, activations, messages }) => {
-      const time = to - from;
+    windowsOf(run).map(({ computed, activations, messages, ...window }) => {
+      const time = run.workOfCore(window);
       return { x: [1, activations / time, messages / time], y: run.cores - computed / time };
     }),
   );

@@ -14,6 +14,7 @@ import {
 import { type DaemonCores, type Interval, Load } from "./estimate-load.ts";
 import type { Overheads } from "./estimate-overhead.ts";
 import type { Estimated } from "./estimate-robust.ts";
+import { type SpeedChange, speedsIn } from "./processor-speed.ts";
 
 export interface FunctionEstimate {
   /** Core time of activations in a container that has run before: its quantiles, evenly apart. */
@@ -33,6 +34,8 @@ export interface SilentRun {
   readonly bandwidth: number;
   /** Cores that the machine has; Infinity: the log does not say. */
   readonly machine: number;
+  /** How fast they were, and when. */
+  readonly speeds: readonly SpeedChange[];
 }
 
 export interface Run extends SilentRun {
@@ -58,13 +61,15 @@ export function silentRun(log: RunLog): SilentRun {
     jobs: jobsOf(log),
     bandwidth: numberIn(log, "bandwidth"),
     machine: numberIn(log, "cores"),
+    speeds: speedsIn(log.header),
   };
 }
 
 export function loadedRun(run: SilentRun, state: State, model: DaemonCores): Run {
   const seen = intervalsOf(run, state);
-  const unseen = unseenIn(run.jobs, new Load(seen, model), state);
-  return { ...run, load: new Load([...seen, ...unseen], model) };
+  const { speeds } = run;
+  const unseen = unseenIn(run.jobs, new Load(seen, { model, speeds }), state);
+  return { ...run, load: new Load([...seen, ...unseen], { model, speeds }) };
 }
 
 /** Of the header's settings; Infinity if it is not there. */

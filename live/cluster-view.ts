@@ -9,13 +9,19 @@ import type { Plan } from "../core/plan/plan.ts";
 import { Activity } from "./activity.ts";
 import { EventIntake } from "./event-intake.ts";
 import type { NatsLink } from "./nats.ts";
+import type { SpeedChange } from "./processor-meter.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { RecentLines } from "./recent-lines.ts";
 
+export interface LoggedRun {
+  readonly events: readonly Event[];
+  readonly speeds: readonly SpeedChange[];
+}
+
 /** Writes events with names in place of ids, as event logs have them. */
 export interface EventText {
-  /** `about`: what the header says of the run, beside its names. */
-  header(about: Readonly<Record<string, unknown>>): string;
+  /** `about`: what the header says of the run, beside its names and the processors meanwhile. */
+  header(about: Readonly<Record<string, unknown>>, run: LoggedRun): string;
   line(event: Event): string;
 }
 

@@ -8,6 +8,7 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
+import { speedHeader } from "../analysis/processor-speed.ts";
 import { LIVE_WORKER, STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
@@ -230,8 +231,8 @@ function eventText(about: Readonly<Record<string, unknown>>) {
     const names = new EventNames(plans.map(planHeader));
     const specs = plans.map(({ graph }) => specOutline(graph.spec));
     return {
-      header: (config) => {
-        const all = { ...config, ...about, specs };
+      header: (config, { speeds, events }) => {
+        const all = { ...config, ...about, ...speedHeader(speeds, events), specs };
         return formatHeader(eventHeader({ seed: "live", config: all, config_hash: "live" }, plans));
       },
       line: (event) => formatEvent(event, names),

@@ -24,6 +24,7 @@ import { volatileLedger } from "./ledger.ts";
 import { type LiveMachine, openMachine } from "./live-machine.ts";
 import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
+import { processorMeter } from "./processor-meter.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import type { ControlInput } from "./wire.ts";
@@ -77,6 +78,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
     plans: () => service.plans(),
     present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
   });
+  const processor = yield* processorMeter(clock);
   const tell: Tellers["tell"] = (node, message) =>
     bus.send(node, { kind: "control", run, message });
   const tellers = { service, feed, tell, log, roster: () => roster };
@@ -120,7 +122,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
     ...http,
     routes: [
       ...workflowRoutes({ service, roster: () => roster, parse }),
-      ...feedRoutes({ service, view, meters, about: { ...aboutOf(options), run } }),
+      ...feedRoutes({ service, view, meters, processor, about: { ...aboutOf(options), run } }),
     ],
     answered: (request) => figures.answered(request),
     ending: () => service.stopWaiting(),

@@ -14,6 +14,7 @@ import { resourceUrl } from "../workflows/resources.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Client } from "./client.ts";
 import { sourceOf, told } from "./client-flags.ts";
+import { systemClock } from "./clock.ts";
 import { publishAddress } from "./cluster-address.ts";
 import {
   CONTAINER_FLAGS,
@@ -26,6 +27,7 @@ import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { previews, report, writeFiles } from "./live-report-command.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
 import { NETWORK_FLAGS, rateText, readNetwork } from "./net-flags.ts";
+import { processorMeter } from "./processor-meter.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
 import {
   cancelCommand,
@@ -276,6 +278,7 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   const { spec, text, folder, inputs } = source;
   const workers = counted(input.workers, "worker");
   yield* Console.error(`starting nats-server, storage, gateway and ${workers} ...`);
+  const processor = yield* processorMeter(systemClock());
   const { started, client } = yield* openCluster(options);
   yield* client.deploy(text, folder);
   const failed: string[] = [];
@@ -299,7 +302,8 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   const results = finished === undefined ? [] : yield* previews(client, plan, finished);
   yield* Effect.sleep(SETTLE_MS);
   yield* started.stop;
-  const run = report(started, plan, options);
+  processor.look();
+  const run = report({ started, plan, speeds: processor.speeds }, options);
   if (finished !== undefined) yield* Console.log([...results, run.table].join("\n"));
   yield* writeFiles(run, input);
   const problems = [...failed, ...run.violations];

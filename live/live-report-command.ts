@@ -16,6 +16,7 @@ import { InvariantChecker } from "../analysis/invariants.ts";
 import { metricRows } from "../analysis/metric-rows.ts";
 import { Metrics } from "../analysis/metrics.ts";
 import { PerfettoWriter } from "../analysis/perfetto.ts";
+import { type SpeedChange, speedHeader } from "../analysis/processor-speed.ts";
 import { runText } from "../analysis/run-text.ts";
 import type { Event } from "../core/events.ts";
 import type { Plan } from "../core/plan/plan.ts";
@@ -64,6 +65,14 @@ export interface ReportFiles {
   readonly perfetto: Option.Option<string>;
 }
 
+/** A run that is over. */
+export interface Reported {
+  readonly started: LocalCluster;
+  readonly plan: Plan;
+  /** Of this machine's processors, meanwhile. */
+  readonly speeds: readonly SpeedChange[];
+}
+
 interface Report {
   readonly events: readonly Event[];
   readonly header: EventHeader;
@@ -72,8 +81,7 @@ interface Report {
 }
 
 export function report(
-  started: LocalCluster,
-  plan: Plan,
+  { started, plan, speeds }: Reported,
   { scheme, storage, partition, workers, durable, netns }: ClusterOptions,
 ): Report {
   const events = mergeEvents(started.events);
@@ -87,6 +95,7 @@ export function report(
     ...{ references: [plan.graph.name], specs: [specOutline(plan.graph.spec)] },
     ...{ scheme, storage, partition, workers, live: true, durable, cores: availableParallelism() },
     ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
+    ...speedHeader(speeds, events),
   };
   const violations = checker.finish().map(({ text }) => text);
   const table = runText(metricRows(metrics, { scheme, storage }), {

@@ -132,6 +132,12 @@ export class Cluster {
     else kernel.after(storing, new Delivery(loop, { ...input, storing } as Input));
   }
 
+  /** Of every core, from now on; a worker that is slow by itself is not slower for it. */
+  setSpeed(speed: number): void {
+    if (this.#cores !== undefined) this.#cores.setSpeed(speed);
+    else for (const { host } of this.#nodes.values()) host?.setSpeed(speed);
+  }
+
   /** The invocation is over; its document will be deleted. */
   forget(invocation: InvocationId): void {
     this.#store.forget(invocation);

@@ -25,10 +25,17 @@ export interface RunOptions {
   readonly loads: readonly Load[];
   readonly seed: string | number;
   readonly faults?: Faults;
+  /** How fast all cores are, each from its time to the next; 1 before the first. */
+  readonly speeds?: readonly Speed[];
   /** Invocations that their clients call off. */
   readonly cancels?: readonly Cancel[];
   readonly record: (event: Event) => void;
   readonly watch?: Watching | undefined;
+}
+
+export interface Speed {
+  readonly at: Micros;
+  readonly speed: number;
 }
 
 export interface Cancel {
@@ -95,6 +102,9 @@ class Run implements Observer {
 
   run(): RunResult {
     for (const load of this.#options.loads) this.#clients.begin(load);
+    for (const { at, speed } of this.#options.speeds ?? []) {
+      this.#kernel.background(at, { step: () => this.#cluster.setSpeed(speed) });
+    }
     for (const { invocation, at } of this.#options.cancels ?? []) {
       const step = (): void => this.#cluster.arrive({ tag: "cancel", invocation });
       this.#kernel.background(at, { step });

@@ -15,6 +15,7 @@ import type { JobHandle } from "./job-table.ts";
 
 export class SharedCpu<T> implements CpuModel<T> {
   readonly #cores: number;
+  #speed = 1;
   readonly #functions: FairShare<T>;
   readonly #daemons: FairShare<T>;
 
@@ -51,6 +52,7 @@ export class SharedCpu<T> implements CpuModel<T> {
   }
 
   setSpeed(now: number, speed: number): void {
+    this.#speed = speed;
     this.#functions.setSpeed(now, speed);
     this.#daemons.setSpeed(now, speed);
   }
@@ -60,7 +62,7 @@ export class SharedCpu<T> implements CpuModel<T> {
   }
 
   slowdown(): number {
-    return 1 / daemonCores(this.#functions.size, 1, this.#cores);
+    return 1 / (this.#speed * daemonCores(this.#functions.size, 1, this.#cores));
   }
 
   #divide(now: number): void {

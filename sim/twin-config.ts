@@ -7,12 +7,13 @@
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import { type EventHeader, planHeader } from "../analysis/event-header.ts";
+import { ProcessorSpeedSchema, type SpeedChange, speedsIn } from "../analysis/processor-speed.ts";
 import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import type { InvocationId } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { Recorded } from "../core/workflow/recorded.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -21,7 +22,7 @@ import { TraceRecorder } from "../traces/from-events.ts";
 import type { Arrival, Load } from "./clients.ts";
 import { withFunctionTimes } from "./function-times.ts";
 import type { Profile } from "./profile.ts";
-import { run } from "./run.ts";
+import { run, type Speed } from "./run.ts";
 import { settingsOf } from "./scenario-config.ts";
 
 /** An event log, read as a whole. */
@@ -40,6 +41,8 @@ export interface RunConfig {
   readonly workers: number;
   /** Of the storage node's link, bytes a second; undefined: whatever the profile says. */
   readonly bandwidth: number | undefined;
+  /** How fast the processors were, by the log's time. */
+  readonly speeds: readonly SpeedChange[];
   /** No two invocations at once, as with one client that waits for its answer. */
   readonly isClosed: boolean;
   /** By plan id: the plans as they were, workflows included. */
@@ -52,6 +55,7 @@ const ConfigSchema = Schema.Struct({
   partition: Schema.Literals(["faasflow-plus", "faasflow", "raw"]),
   workers: Schema.Int.check(Schema.isGreaterThan(0)),
   bandwidth: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.Literal("unlimited")])),
+  processor_speed: Schema.optionalKey(ProcessorSpeedSchema),
   specs: Schema.optionalKey(
     Schema.Array(
       Schema.declare((value): value is WorkflowSpec => typeof value === "object" && value !== null),
@@ -89,7 +93,7 @@ export function readRunConfig(
   });
   if (problems.length > 0) return Result.fail(problems);
   return Result.succeed({
-    ...{ scheme, storage, partition, workers, plans },
+    ...{ scheme, storage, partition, workers, plans, speeds: speedsIn(header) },
     isClosed: isOneByOne(events),
     bandwidth: typeof bandwidth === "number" ? bandwidth : undefined,
   });
@@ -145,7 +149,7 @@ export function twinEvents(
   config: RunConfig,
   { profile: base, seed }: TwinOptions,
 ): readonly Event[] {
-  const { scheme, workers, bandwidth } = config;
+  const { scheme, workers, bandwidth, speeds } = config;
   const profile: Profile =
     bandwidth === undefined
       ? base
@@ -162,12 +166,18 @@ export function twinEvents(
     plans,
     loads: config.isClosed ? oneByOne(requests) : atTheirTimes(requests),
     seed,
+    speeds: onTwinsClock(speeds, requests[0]?.at ?? NO_TIME),
     record: (event) => {
       const invocation = requests[event.invocation]?.invocation ?? event.invocation;
       events.push(event.invocation === NONE ? event : { ...event, invocation });
     },
   });
   return events;
+}
+
+/** Of several before it began the last one stays. */
+function onTwinsClock(speeds: readonly SpeedChange[], begin: Micros): readonly Speed[] {
+  return speeds.map(({ at, speed }) => ({ at: Math.max(0, at - begin) as Micros, speed }));
 }
 
 /** One invocation of the log. */

@@ -164,7 +164,7 @@ test("without logs there is nothing, and nobody waited", () => {
 
 test("core time of a job: all of the interval while there are cores, its share when there are not", () => {
   const busy = { from: 100, to: 200, weight: 1, by: "function" as const };
-  const load = new Load([{ ...busy, from: 0, to: 300 }, busy, busy, busy], daemonCores);
+  const load = new Load([{ ...busy, from: 0, to: 300 }, busy, busy, busy], { model: daemonCores });
   const two = { cores: 2, by: "function" as const };
   assert.is(load.coreTime({ from: 0, to: 100 }, two), 100);
   assert.is(load.coreTime({ from: 0, to: 300 }, two), 250);
@@ -174,10 +174,27 @@ test("core time of a job: all of the interval while there are cores, its share w
   assert.is(load.most, 4);
 });
 
+test("core time counts at the speed that the processors had", () => {
+  const job = { from: 0, to: 100, weight: 1, by: "function" as const };
+  const speeds = [
+    { at: -10, speed: 0.25 },
+    { at: 40, speed: 0.5 },
+    { at: 90, speed: 1 },
+  ];
+  const load = new Load([job, job], { model: daemonCores, speeds });
+  const alone = { cores: 2, by: "function" as const };
+  assert.is(load.workOfCore({ from: -20, to: -10 }), 10);
+  assert.is(load.workOfCore({ from: 0, to: 100 }), 10 + 25 + 10);
+  assert.is(load.coreTime(job, alone), 45);
+  assert.is(load.coreTime({ from: 80, to: 200 }, { ...alone, cores: 1 }), 5 / 2 + 10 / 2 + 100);
+  assert.is(load.stepTime({ from: 40, to: 60 }, 2), 20 * 0.5 * daemonCores(2, 1, 2));
+  assert.is(load.mean({ from: 0, to: 100 }), 2);
+});
+
 test("all daemons together get of a core what one function gets", () => {
   const function_ = { from: 0, to: 120, weight: 1, by: "function" as const };
   const daemon = { ...function_, by: "daemon" as const };
-  const load = new Load([function_, function_, function_, daemon, daemon], daemonCores);
+  const load = new Load([function_, function_, function_, daemon, daemon], { model: daemonCores });
   const span = { from: 0, to: 120 };
   // Three functions and the daemons: half a core each.
   assert.is(load.coreTime(span, { cores: 2, by: "function" }), 60);

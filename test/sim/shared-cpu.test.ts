@@ -48,6 +48,9 @@ test("a short step of a daemon takes longer the more functions compute", () => {
   assert.is(started(2, 0, 0).slowdown(), 1);
   assert.is(started(2, 1, 5).slowdown(), 1);
   assert.is(started(2, 7, 5).slowdown(), 4);
+  const slow = started(2, 7, 5);
+  slow.setSpeed(0, 0.5);
+  assert.is(slow.slowdown(), 8);
 });
 
 test.run();

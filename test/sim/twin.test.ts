@@ -78,6 +78,29 @@ test("what the functions take is the profile's to say, not the log's", () => {
   assert.ok(ratio > 2 && ratio < 4, `${ratio}`);
 });
 
+test("a twin's processors are as fast as the log says, from when it says so", () => {
+  const run = recordedRun();
+  const arrivals = ofKind(run.log.events, "arrival").map((event) => arrivalTime(event));
+  const speeds = [
+    [arrivals[0]! - 5e6, 0.9],
+    [arrivals[0]! - 1e6, 1],
+    [arrivals[5]!, 0.25],
+  ] as const;
+  const executions = (events: readonly Event[]): readonly number[] =>
+    [0, 5].map((first) => {
+      const of = (kind: Event["kind"]): number =>
+        ofKind(events, kind)
+          .filter(({ invocation }) => invocation >= first && invocation < first + 5)
+          .reduce((sum, { time }) => sum + time, 0);
+      return of("execute") - of("start");
+    });
+  const [early, late] = executions(twin(run));
+  const slowed = executions(twin(misread(run, { processor_speed: speeds })));
+  assert.is(slowed[0], early);
+  // A part of an execution is sleep.
+  assert.ok(slowed[1]! > 1.5 * late!, `${slowed[1]} ${late}`);
+});
+
 test("invocations keep their numbers, also in a log that begins late", () => {
   const run = withPart(recordedRun({ load: OPEN }), 4);
   const numbers = (events: readonly Event[]) =>
