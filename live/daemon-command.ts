@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted";
 import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
 import { speedHeader } from "../analysis/processor-speed.ts";
-import { LIVE_WORKER, STORE_RETRIES } from "../core/engine/settings.ts";
+import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
@@ -46,6 +46,7 @@ import { Meters, storageMeters } from "./prometheus.ts";
 import { RequestError } from "./request-error.ts";
 import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
+import { readWorkerSize, WORKER_SIZE_FLAGS, writtenWorkerSize } from "./worker-size-flags.ts";
 
 /** Runs until it has ended as it was asked to, or fails. */
 function serving<E, R>(
@@ -151,6 +152,7 @@ const GATEWAY_FLAGS = {
     Flag.withDefault(7),
     Flag.withDescription("how many workers belong to the cluster"),
   ),
+  ...WORKER_SIZE_FLAGS,
   bandwidth: Flag.String("bandwidth").pipe(
     Flag.optional,
     Flag.withDescription(
@@ -182,6 +184,7 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     return yield* new UsageErrors({ problems });
   }
   const options = optionsOf(GATEWAY);
+  const size = readWorkerSize(input);
   const { url, failure, service } = yield* startGateway({
     ...options,
     http: address,
@@ -189,12 +192,13 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     maxEvents,
     eventText: eventText({
       ...{ durable: !input.volatile, cores: availableParallelism() },
+      ...writtenWorkerSize(size),
       ...(Option.isSome(rate) && { bandwidth: writtenRate(rate.value.value!) }),
     }),
     settings: {
       scheme,
       workers,
-      ...LIVE_WORKER,
+      ...size,
       atLimit: "wait",
       dispatchTick: 0 as Micros,
       pollBeforeAssign: false,

@@ -8,6 +8,7 @@ import * as Result from "effect/Result";
 import { counted } from "../analysis/count-text.ts";
 import { estimate } from "../analysis/estimate.ts";
 import { liveCalibrationText } from "../analysis/estimate-text.ts";
+import { LIVE_WORKER, type Settings } from "../core/engine/settings.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import { targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -17,6 +18,7 @@ import type { Profile } from "./profile.ts";
 import { parseProfile } from "./profile-config.ts";
 import { type RecordedRun, readRuns } from "./run-log-config.ts";
 import { daemonCores } from "./shared-cpu.ts";
+import type { RunConfig } from "./twin-config.ts";
 
 export const LIVE_FLAGS = {
   live: Flag.String("live").pipe(
@@ -57,6 +59,7 @@ export const calibrateLive = Effect.fnUntraced(function* (
   );
   const text = liveProfileText(estimates, {
     workers: runs[0]!.config.workers,
+    ...workerSizeOf(runs[0]!.config),
     capacity: PAPER_CLUSTER.workerCapacity,
     about: `${counted(fitted.length, "log")}, ${how} held back`,
   });
@@ -71,18 +74,34 @@ export const calibrateLive = Effect.fnUntraced(function* (
 function unlike(runs: readonly RecordedRun[]): readonly string[] {
   const [first, ...rest] = runs;
   const buses = runs.map(({ log }) => log.header.config["durable"]);
-  const problems = rest.flatMap(({ log, config }) =>
-    config.workers === first!.config.workers
-      ? []
-      : [
-          `${log.name}: ${counted(config.workers, "worker")}, ${first!.log.name} has ${first!.config.workers}. ` +
-            "Calibrate each cluster on its own.",
-        ],
-  );
+  const problems = rest.flatMap(({ log, config }) => {
+    const theirs = clusterText(config);
+    const ours = clusterText(first!.config);
+    if (theirs === ours) return [];
+    const found = `${theirs}; ${first!.log.name} has ${ours}`;
+    return [`${log.name}: ${found}. Calibrate each cluster on its own.`];
+  });
   if (buses.includes(true) && buses.includes(false)) {
     problems.push("some runs are --volatile, some durable: their messages take other times.");
   }
   return problems;
+}
+
+function clusterText(config: RunConfig): string {
+  const { workerMemory, keepAlive } = workerSizeOf(config);
+  const memory = `${workerMemory / 2 ** 30} GiB for containers`;
+  return `${counted(config.workers, "worker")} with ${memory}, kept ${keepAlive / 1e6} s`;
+}
+
+/** As all live workers had it before logs said so. */
+function workerSizeOf({
+  workerMemory,
+  keepAlive,
+}: RunConfig): Pick<Settings, "workerMemory" | "keepAlive"> {
+  return {
+    workerMemory: workerMemory ?? LIVE_WORKER.workerMemory,
+    keepAlive: keepAlive ?? LIVE_WORKER.keepAlive,
+  };
 }
 
 function parsed(text: string): Profile {

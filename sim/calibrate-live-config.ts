@@ -9,10 +9,10 @@
 
 import type { Estimates, FunctionEstimate, TransferCost } from "../analysis/estimate.ts";
 import type { Estimated } from "../analysis/estimate-robust.ts";
-import { LIVE_WORKER } from "../core/engine/settings.ts";
+import type { Settings } from "../core/engine/settings.ts";
 import { written } from "./calibrate.ts";
 
-export interface LiveCluster {
+export interface LiveCluster extends Pick<Settings, "workerMemory" | "keepAlive"> {
   readonly workers: number;
   /** Capacity units of a worker that plans used. */
   readonly capacity: number;
@@ -26,7 +26,7 @@ export function liveProfileText(estimates: Estimates, cluster: LiveCluster): str
     "# [M] measured; [L] how live is built; [-] not told apart from another value, which has it.",
     ...clusterLines(estimates, cluster),
     ...storeLines(estimates),
-    ...containerLines(estimates),
+    ...containerLines(estimates, cluster),
     ...engineLines(estimates),
     ...mechanismLines(),
     ...functionLines(estimates.functions),
@@ -39,7 +39,7 @@ const GIB = 2 ** 30;
 
 function clusterLines(
   { cores, workerLink }: Estimates,
-  { workers, capacity }: LiveCluster,
+  { workers, capacity, workerMemory }: LiveCluster,
 ): readonly string[] {
   const found = Number(cores.value.toPrecision(3));
   const source =
@@ -49,7 +49,7 @@ function clusterLines(
   return section("cluster", [
     entry("workers", `${workers}`, "[L] `--workers`"),
     entry("worker_cores", `${found}`, source),
-    entry("worker_memory", `${LIVE_WORKER.workerMemory / GIB} GiB`, "[L] all workers have it"),
+    entry("worker_memory", `${workerMemory / GIB} GiB`, "[L] `--worker-memory`"),
     entry("worker_capacity", `${capacity}`, "[L] as plans reckon"),
     entry("storage_cores", `${Math.max(1, Math.round(found))}`, "[L] the same ones"),
   ]).concat(
@@ -81,13 +81,16 @@ function storeLines({ get, put, operation }: Estimates): readonly string[] {
   );
 }
 
-function containerLines({ coldStart, setUp }: Estimates): readonly string[] {
+function containerLines(
+  { coldStart, setUp }: Estimates,
+  { keepAlive }: LiveCluster,
+): readonly string[] {
   const cold = coldStart ?? { median: 0, sigma: 0, count: 0 };
   const source = `[M] core time; n = ${cold.count}`;
   return section("container", [
     entry("cold_start", time(cold.median), source),
     entry("cold_start_sigma", `${Number(cold.sigma.toFixed(3))}`, source),
-    entry("keep_alive", time(LIVE_WORKER.keepAlive), "[L] all workers have it"),
+    entry("keep_alive", time(keepAlive), "[L] `--keep-alive`"),
     timed("set_up", setUp, "an activation's time around its function"),
     entry("request", "0", `${NOT_APART} look_up and commit have it`),
     entry("body", "unlimited", `${NOT_APART} compress_filler and expand have it`),

@@ -13,7 +13,7 @@ import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import type { InvocationId } from "../core/protocol.ts";
-import { type Micros, NO_TIME } from "../core/units.ts";
+import { type Bytes, type Micros, NO_TIME } from "../core/units.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { Recorded } from "../core/workflow/recorded.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -41,6 +41,10 @@ export interface RunConfig {
   readonly workers: number;
   /** Of the storage node's link, bytes a second; undefined: whatever the profile says. */
   readonly bandwidth: number | undefined;
+  /** That containers of a worker may take; undefined: whatever the profile says. */
+  readonly workerMemory: Bytes | undefined;
+  /** Of idle containers; undefined: whatever the profile says. */
+  readonly keepAlive: Micros | undefined;
   /** How fast the processors were, by the log's time. */
   readonly speeds: readonly SpeedChange[];
   /** No two invocations at once, as with one client that waits for its answer. */
@@ -55,6 +59,8 @@ const ConfigSchema = Schema.Struct({
   partition: Schema.Literals(["faasflow-plus", "faasflow", "raw"]),
   workers: Schema.Int.check(Schema.isGreaterThan(0)),
   bandwidth: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.Literal("unlimited")])),
+  worker_memory: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  keep_alive_us: Schema.optionalKey(Schema.Natural),
   processor_speed: Schema.optionalKey(ProcessorSpeedSchema),
   specs: Schema.optionalKey(
     Schema.Array(
@@ -82,6 +88,7 @@ export function readRunConfig(
     ]);
   }
   const { scheme, storage, partition, workers, bandwidth, specs } = decoded.success;
+  const { worker_memory, keep_alive_us } = decoded.success;
   const problems: string[] = [];
   const plans = header.workflows.flatMap((written, id) => {
     const spec = specs?.[id] ?? workflows.get(written.workflow);
@@ -96,6 +103,8 @@ export function readRunConfig(
     ...{ scheme, storage, partition, workers, plans, speeds: speedsIn(header) },
     isClosed: isOneByOne(events),
     bandwidth: typeof bandwidth === "number" ? bandwidth : undefined,
+    workerMemory: worker_memory as Bytes | undefined,
+    keepAlive: keep_alive_us as Micros | undefined,
   });
 }
 
@@ -149,11 +158,8 @@ export function twinEvents(
   config: RunConfig,
   { profile: base, seed }: TwinOptions,
 ): readonly Event[] {
-  const { scheme, workers, bandwidth, speeds } = config;
-  const profile: Profile =
-    bandwidth === undefined
-      ? base
-      : { ...base, network: { ...base.network, storage_link: bandwidth } };
+  const { scheme, workers, speeds } = config;
+  const profile = asConfigured(base, config);
   const requests = requestsOf(log, config);
   const plans = config.plans.map((plan) => ({
     ...plan,
@@ -173,6 +179,19 @@ export function twinEvents(
     },
   });
   return events;
+}
+
+/** What the run's settings decide is not the profile's to say. */
+function asConfigured(profile: Profile, config: RunConfig): Profile {
+  const { network, cluster, container } = profile;
+  const { bandwidth = network.storage_link, workerMemory = cluster.worker_memory } = config;
+  const { keepAlive = container.keep_alive } = config;
+  return {
+    ...profile,
+    network: { ...network, storage_link: bandwidth },
+    cluster: { ...cluster, worker_memory: workerMemory },
+    container: { ...container, keep_alive: keepAlive },
+  };
 }
 
 /** Of several before it began the last one stays. */

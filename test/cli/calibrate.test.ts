@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { LIVE_WORKER } from "../../core/engine/settings.ts";
 import { liveProfileText } from "../../sim/calibrate-live-config.ts";
 import type { Profile } from "../../sim/profile.ts";
 import { parseProfile } from "../../sim/profile-config.ts";
@@ -65,7 +66,10 @@ test("logs that cannot be read are told together", () => {
 /** Event logs of a simulated cluster that is like a live one. */
 function knownRuns(folder: string, seeds: readonly number[]): readonly string[] {
   const profile = join(folder, "known.yaml");
-  writeFileSync(profile, liveProfileText(KNOWN, { workers: 3, capacity: 96, about: "known" }));
+  writeFileSync(
+    profile,
+    liveProfileText(KNOWN, { ...LIVE_WORKER, workers: 3, capacity: 96, about: "known" }),
+  );
   return seeds.map((seed) => {
     const log = join(folder, `run-${seed}.ndjson`);
     const flags = ["--workers", "3", "--profile", profile, "--invocations", "6"];
@@ -91,6 +95,20 @@ test("from event logs it writes a profile, and tries it on a third of the runs",
   assert.is(profile.cluster.workers, 3);
   assert.ok(Math.abs(profile.container.cold_start - 100_000) < 10_000);
   assert.ok(profile.functions?.["wordcount.count"] !== undefined);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("logs of clusters that are set up otherwise are told apart", () => {
+  const folder = mkdtempSync(join(tmpdir(), "faasflow-calibrate-"));
+  const [one, other] = knownRuns(folder, [1, 2]);
+  const [first, ...rest] = readFileSync(other!, "utf8").split("\n");
+  const header = JSON.parse(first!);
+  Object.assign(header.config, { worker_memory: 2 ** 30, keep_alive_us: 5e6 });
+  writeFileSync(other!, [JSON.stringify(header), ...rest].join("\n"));
+  const { code, stderr } = faasflow("calibrate", "--live", one!, "--live", other!);
+  assert.is(code, 2);
+  assert.match(stderr, /run-2\.ndjson: 3 workers with 1 GiB for containers, kept 5 s; /);
+  assert.match(stderr, /run-1\.ndjson has 3 workers with 8 GiB for containers, kept 600 s\./);
   rmSync(folder, { recursive: true, force: true });
 });
 

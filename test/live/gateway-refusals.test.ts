@@ -65,11 +65,16 @@ const store = Effect.gen(function* () {
   return `embedded=${url}`;
 });
 
-/** A gateway for one worker that is not there, with a workflow deployed. */
-const lonelyGateway = Effect.fnUntraced(function* (server: NatsServer) {
-  const own = ["gateway", "--http", "127.0.0.1:0", "--workers", "1"];
+/** For one worker that is not there. */
+const gateway = Effect.fnUntraced(function* (server: NatsServer, flags: readonly string[] = []) {
+  const own = ["gateway", "--http", "127.0.0.1:0", "--workers", "1", ...flags];
   const args = [...own, "--store", yield* store];
-  const url = yield* started(server, args, /"url":"([^"]*)"/);
+  return yield* started(server, args, /"url":"([^"]*)"/);
+});
+
+/** Such a gateway, with a workflow deployed. */
+const lonelyGateway = Effect.fnUntraced(function* (server: NatsServer) {
+  const url = yield* gateway(server);
   // Answered once every daemon has it, which will not be; known from the moment it is taken.
   const stop = new AbortController();
   const deploy = fetch(`${url}/v1/workflows`, {
@@ -102,6 +107,26 @@ test(
       assert.ok(Number(headers.get("retry-after")) > 0);
       const list = yield* Effect.promise(() => answerOf(`${url}/v1/invocations`));
       assert.is(list.text, "[]");
+    }),
+  ),
+);
+
+test(
+  "a task that needs more memory than a worker gives is refused; logs say what it gives",
+  run(
+    Effect.fnUntraced(function* () {
+      const flags = ["--worker-memory", "100MB", "--keep-alive", "5s"];
+      const url = yield* gateway(yield* start(), flags);
+      const headers = { "content-type": "application/yaml" };
+      const { status, problems } = yield* Effect.promise(() =>
+        answerOf(`${url}/v1/workflows`, { method: "POST", headers, body: WORKFLOW }),
+      );
+      assert.is(status, 400);
+      assert.match(problems.join(), /^task a: .* a worker gives 100000000\. Give it less memory/);
+      const { text } = yield* Effect.promise(() => answerOf(`${url}/v1/log`));
+      const { config } = JSON.parse(text.split("\n")[0]!);
+      assert.is(config.worker_memory, 100_000_000);
+      assert.is(config.keep_alive_us, 5_000_000);
     }),
   ),
 );

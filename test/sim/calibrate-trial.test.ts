@@ -27,7 +27,12 @@ function calibrated(runs: readonly RecordedRun[]): Profile {
     runs.map(({ log }) => log),
     daemonCores,
   );
-  const text = liveProfileText(estimates, { workers: 3, capacity: 96, about: "test" });
+  const text = liveProfileText(estimates, {
+    ...LIVE_WORKER,
+    workers: 3,
+    capacity: 96,
+    about: "test",
+  });
   return (parseProfile(text, "local") as { readonly profile: Profile }).profile;
 }
 

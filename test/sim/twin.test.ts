@@ -101,6 +101,17 @@ test("a twin's processors are as fast as the log says, from when it says so", ()
   assert.ok(slowed[1]! > 1.5 * late!, `${slowed[1]} ${late}`);
 });
 
+test("a twin's containers have the memory and the keep-alive that the log says", () => {
+  const run = recordedRun({ load: OPEN });
+  const coldStarts = (settings: Readonly<Record<string, unknown>>): number =>
+    ofKind(twin(misread(run, settings)), "cold-start").length;
+  const usual = coldStarts({});
+  assert.ok(coldStarts({ keep_alive_us: 1_000 }) > usual);
+  const waits = (settings: Readonly<Record<string, unknown>>): number =>
+    ofKind(twin(misread(run, settings)), "finish").reduce((sum, { time }) => sum + time, 0);
+  assert.ok(waits({ worker_memory: 300e6 }) > waits({}));
+});
+
 test("invocations keep their numbers, also in a log that begins late", () => {
   const run = withPart(recordedRun({ load: OPEN }), 4);
   const numbers = (events: readonly Event[]) =>

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { estimate } from "../../analysis/estimate.ts";
+import { LIVE_WORKER } from "../../core/engine/settings.ts";
 import { Client } from "../../live/client.ts";
 import { startCluster } from "../../live/local-cluster.ts";
 import { liveProfileText } from "../../sim/calibrate-live-config.ts";
@@ -85,6 +86,7 @@ export function liveRun({ storage, durable, rounds }: LiveSetting): Promise<Reco
 /** What `faasflow calibrate --live` makes of the run. */
 export function calibrated({ log }: RecordedRun): Profile {
   const text = liveProfileText(estimate([log], daemonCores), {
+    ...LIVE_WORKER,
     workers: WORKERS,
     capacity: 96,
     about: "a test",
