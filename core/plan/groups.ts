@@ -10,12 +10,13 @@
  * room is then raised by one amount, to `SLACK` times what the tasks need in all, so that they stay
  * balanced and groups can still form.
  *
- * What a worker computes may be limited beside its room: a task is then spread onto a worker that it
- * does not load beyond that, if one has room for it, and a group goes to no other. If the spread
- * comes to more, that is the limit.
+ * What a worker computes may be limited beside its room (see `Loads`): a task is then spread onto a
+ * worker that it does not load beyond that, if one has room for it, and a group goes to no other. If
+ * the spread comes to more, that is the limit.
  */
 
 import { invariant } from "../invariant.ts";
+import { Loads, type TaskLoads, type WindowLimits } from "./loads.ts";
 
 export interface GroupsInput {
   /** Task to the capacity units it takes. */
@@ -24,10 +25,8 @@ export interface GroupsInput {
   readonly rooms: readonly number[];
   /** Most tasks of a group. */
   readonly groupLimit: number;
-  /** Task to what it computes; whole numbers, so that sums are exact. */
-  readonly loads: readonly number[];
-  /** The most that the tasks of a worker may compute. */
-  readonly loadLimit: number;
+  readonly loads: TaskLoads;
+  readonly loadLimits: WindowLimits;
 }
 
 const SLACK = 1.25;
@@ -45,12 +44,7 @@ export class Groups {
   /** By group: units it takes, and where. */
   readonly #needs: Float64Array;
   readonly #workers: Int32Array;
-  /** By task and by group. */
-  readonly #loads: Float64Array;
-  readonly #groupLoads: Float64Array;
-  /** By worker: what may still be loaded onto it. */
-  readonly #spares: Float64Array;
-  #loadLimit: number;
+  readonly #loads: Loads;
 
   constructor(input: GroupsInput) {
     invariant(input.rooms.length > 0, "a plan needs a worker");
@@ -63,13 +57,9 @@ export class Groups {
     this.#workers = new Int32Array(count);
     this.#rooms = Float64Array.from(input.rooms);
     this.#mostRoom = 0;
-    this.#loads = Float64Array.from(input.loads);
-    this.#groupLoads = this.#loads.slice();
-    this.#loadLimit = input.loadLimit;
-    this.#spares = new Float64Array(input.rooms.length).fill(input.loadLimit);
+    this.#loads = new Loads(input.loads, input.loadLimits, input.rooms.length);
     this.#spread();
-    const least = leastOf(this.#spares);
-    if (least < 0) this.raiseLoadLimit(this.#loadLimit - least);
+    this.#loads.raiseToMost();
     this.overCommitted = this.#rooms.some((room) => room < 0);
     if (this.overCommitted) this.#raise(input);
     this.#mostRoom = mostOf(this.#rooms);
@@ -97,16 +87,13 @@ export class Groups {
   withinLimits(a: number, b: number): boolean {
     return (
       this.#members[a]!.length + this.#members[b]!.length <= this.#groupLimit &&
-      this.#groupLoads[a]! + this.#groupLoads[b]! <= this.#loadLimit
+      this.#loads.mayMeet(a, b)
     );
   }
 
-  /** From now on workers may be loaded as far as this, if it is more than before. */
-  raiseLoadLimit(limit: number): void {
-    if (limit <= this.#loadLimit) return;
-    const more = limit - this.#loadLimit;
-    for (let worker = 0; worker < this.#spares.length; worker++) this.#spares[worker]! += more;
-    this.#loadLimit = limit;
+  /** From now on workers may be loaded as far as this, where it is more than before. */
+  raiseLoadLimits(limits: WindowLimits): void {
+    this.#loads.raise(limits);
   }
 
   /** Whether some worker can take both. O(1), or O(workers) if their load is limited. */
@@ -119,7 +106,7 @@ export class Groups {
       need <= this.#mostRoom ||
       this.#needs[b]! <= this.#rooms[home]! ||
       this.#needs[a]! <= this.#rooms[away]!;
-    if (!isRoom || this.#loadLimit === Number.POSITIVE_INFINITY) return isRoom;
+    if (!isRoom || !this.#loads.isLimited) return isRoom;
     return this.bestFit(a, b) !== NO_WORKER;
   }
 
@@ -127,7 +114,6 @@ export class Groups {
   bestFit(a: number, b: number): number {
     const rooms = this.#rooms;
     const need = this.#needs[a]! + this.#needs[b]!;
-    const load = this.#groupLoads[a]! + this.#groupLoads[b]!;
     const homeOfA = this.#workers[a]!;
     const homeOfB = this.#workers[b]!;
     let worker = NO_WORKER;
@@ -136,7 +122,8 @@ export class Groups {
       const own = i === homeOfA || i === homeOfB;
       const room = own ? this.#roomWithout(i, a, b) : rooms[i]!;
       if (room < need || room >= least) continue;
-      if (load <= this.#spares[i]! || this.#addedLoad(i, a, b) <= this.#spares[i]!) {
+      const [comingA, comingB] = [i === homeOfA ? undefined : a, i === homeOfB ? undefined : b];
+      if (this.#loads.takesGroups(i, comingA, comingB)) {
         worker = i;
         least = room;
       }
@@ -149,8 +136,8 @@ export class Groups {
     const [into, from] = this.#members[a]!.length >= this.#members[b]!.length ? [a, b] : [b, a];
     this.#addRoom(this.#workers[a]!, this.#needs[a]!);
     this.#addRoom(this.#workers[b]!, this.#needs[b]!);
-    this.#spares[this.#workers[a]!]! += this.#groupLoads[a]!;
-    this.#spares[this.#workers[b]!]! += this.#groupLoads[b]!;
+    this.#loads.moveGroup(a, this.#workers[a]!, worker);
+    this.#loads.moveGroup(b, this.#workers[b]!, worker);
     const grown = this.#members[into]!;
     const joining = this.#members[from]!;
     for (let i = 0; i < joining.length; i++) {
@@ -161,11 +148,9 @@ export class Groups {
     this.#members[from] = [];
     this.#needs[into]! += this.#needs[from]!;
     this.#needs[from] = 0;
-    this.#groupLoads[into]! += this.#groupLoads[from]!;
-    this.#groupLoads[from] = 0;
+    this.#loads.join(from, into);
     this.#workers[into] = worker;
     this.#addRoom(worker, -this.#needs[into]!);
-    this.#spares[worker]! -= this.#groupLoads[into]!;
     return into;
   }
 
@@ -176,7 +161,7 @@ export class Groups {
     const worker = this.#workers[to]!;
     return (
       worker === this.#workers[from]! ||
-      (this.#scales[task]! <= this.#rooms[worker]! && this.#loads[task]! <= this.#spares[worker]!)
+      (this.#scales[task]! <= this.#rooms[worker]! && this.#loads.takes(worker, task))
     );
   }
 
@@ -189,31 +174,27 @@ export class Groups {
     if (home === place || away === place) return false;
     if (to !== from && this.#members[to]!.length >= this.#groupLimit) return false;
     const given = away === home ? this.#scales[task]! : 0;
-    const givenLoad = away === home ? this.#loads[task]! : 0;
     return (
       this.#scales[task]! <= this.#rooms[place]! + this.#scales[other]! &&
       this.#scales[other]! <= this.#rooms[away]! + given &&
-      this.#loads[task]! <= this.#spares[place]! + this.#loads[other]! &&
-      this.#loads[other]! <= this.#spares[away]! + givenLoad
+      this.#loads.takesInPlace(place, { task, leaving: other }) &&
+      this.#loads.takesInPlace(away, { task: other, leaving: away === home ? task : undefined })
     );
   }
 
   move(task: number, to: number): void {
     const from = this.#groupOf[task]!;
     const scale = this.#scales[task]!;
-    const load = this.#loads[task]!;
     const left = this.#members[from]!;
     left.splice(left.indexOf(task), 1);
     this.#needs[from]! -= scale;
-    this.#groupLoads[from]! -= load;
     this.#addRoom(this.#workers[from]!, scale);
-    this.#spares[this.#workers[from]!]! += load;
     this.#members[to]!.push(task);
     this.#groupOf[task] = to;
     this.#needs[to]! += scale;
-    this.#groupLoads[to]! += load;
     this.#addRoom(this.#workers[to]!, -scale);
-    this.#spares[this.#workers[to]!]! -= load;
+    const workers = { from: this.#workers[from]!, to: this.#workers[to]! };
+    this.#loads.moveTask(task, { from, to }, workers);
   }
 
   /** Groups numbered by their first task. */
@@ -235,21 +216,20 @@ export class Groups {
       const worker = this.#startOf(task);
       this.#workers[task] = worker;
       this.#rooms[worker]! -= this.#scales[task]!;
-      this.#spares[worker]! -= this.#loads[task]!;
+      this.#loads.place(task, worker);
     }
   }
 
   /** The worker with most room, of those with load to spare if one of them has room enough or nobody has. */
   #startOf(task: number): number {
     const rooms = this.#rooms;
-    const load = this.#loads[task]!;
     let widest = 0;
     for (let i = 1; i < rooms.length; i++) if (rooms[i]! > rooms[widest]!) widest = i;
-    if (load <= this.#spares[widest]!) return widest;
+    if (this.#loads.takes(widest, task)) return widest;
     let lighter = NO_WORKER;
     for (let i = 0; i < rooms.length; i++) {
       const isWider = lighter === NO_WORKER || rooms[i]! > rooms[lighter]!;
-      if (isWider && load <= this.#spares[i]!) lighter = i;
+      if (isWider && this.#loads.takes(i, task)) lighter = i;
     }
     if (lighter === NO_WORKER) return widest;
     const scale = this.#scales[task]!;
@@ -277,22 +257,10 @@ export class Groups {
     if (this.#workers[b] === worker) room += this.#needs[b]!;
     return room;
   }
-
-  /** What the groups would load onto the worker beside what they do already. */
-  #addedLoad(worker: number, a: number, b: number): number {
-    const ofA = this.#workers[a] === worker ? 0 : this.#groupLoads[a]!;
-    return this.#workers[b] === worker ? ofA : ofA + this.#groupLoads[b]!;
-  }
 }
 
 function mostOf(rooms: Float64Array): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < rooms.length; i++) if (rooms[i]! > most) most = rooms[i]!;
   return most;
-}
-
-function leastOf(spares: Float64Array): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < spares.length; i++) if (spares[i]! < least) least = spares[i]!;
-  return least;
 }

@@ -1,6 +1,6 @@
 /**
- * `faasflow-plus`: goes on where Algorithm 1 ends, to take bytes from the remote store, and loads no
- * worker with more than its cores can do in time.
+ * `faasflow-plus`: goes on where Algorithm 1 ends, to take bytes from the remote store, and at no time
+ * loads a worker with more than its cores can do.
  *
  * Algorithm 1 does not know cores, and stops when no edge of the longest path fits, with most of a
  * wide graph still apart. This starts from the groups that Algorithm 1 finds if no worker may be
@@ -45,9 +45,9 @@ import { Traffic } from "./traffic.ts";
 
 export function partitionPlus(problem: PartitionProblem): Partition {
   const loadLimit = new LoadLimit(problem);
-  const grouping = new Grouping(problem, loadLimit.atLeast);
+  const grouping = new Grouping(problem, { loads: loadLimit.loads, limits: loadLimit.atLeast });
   grouping.followLongestPath();
-  grouping.groups.raiseLoadLimit(loadLimit.with(grouping.criticalPath_s()));
+  grouping.groups.raiseLoadLimits(loadLimit.with(grouping.criticalPath_s()));
   const refinement = new Refinement(problem, grouping);
   while (refinement.mergeOnce());
   do {

@@ -21,6 +21,7 @@
 import { CriticalPath, type Dag, dagOf, turned } from "../workflow/critical-path.ts";
 import type { Lists } from "../workflow/lists.ts";
 import { Groups } from "./groups.ts";
+import type { TaskLoads, WindowLimits } from "./loads.ts";
 import { edgeWeights, type PartitionProblem, quotaBytes } from "./partition-problem.ts";
 
 export interface Partition {
@@ -57,6 +58,11 @@ export interface Move {
   readonly to: number;
 }
 
+export interface LimitedLoads {
+  readonly loads: TaskLoads;
+  readonly limits: WindowLimits;
+}
+
 /** A partition in the making: groups, longest path and charge, kept in step. */
 export class Grouping {
   readonly groups: Groups;
@@ -77,8 +83,8 @@ export class Grouping {
   readonly #pathEdges: number[];
   readonly #onPath: Uint8Array;
 
-  /** `loadLimit`: the most core-microseconds that a worker may be given. */
-  constructor(problem: PartitionProblem, loadLimit = Number.POSITIVE_INFINITY) {
+  /** Without limits workers are loaded as it comes. */
+  constructor(problem: PartitionProblem, limited?: LimitedLoads) {
     const { tasks, edges } = problem;
     const weights = edgeWeights(problem);
     this.#problem = problem;
@@ -87,8 +93,8 @@ export class Grouping {
       scales: tasks.map((task) => task.scale),
       rooms: problem.rooms,
       groupLimit: problem.groupLimit,
-      loads: tasks.map((task) => task.load_us),
-      loadLimit,
+      loads: limited?.loads ?? { windows: 0, values: new Float64Array(0) },
+      loadLimits: limited?.limits,
     });
     this.#dag = dagOf(tasks.length, edges);
     const runtimes = tasks.map((task) => task.runtime_s);

@@ -143,15 +143,19 @@ test("faasflow-plus: no worker is loaded beyond the limit, unless the first spre
       const limit = new LoadLimit(problem);
       const spread = new Groups({
         scales: problem.tasks.map((task) => task.scale),
-        loads: problem.tasks.map((task) => task.load_us),
+        loads: limit.loads,
         rooms: problem.rooms,
         groupLimit: problem.groupLimit,
-        loadLimit: limit.atLeast,
+        loadLimits: limit.atLeast,
       });
-      const atFirst = mostLoad(problem, (task) => spread.workerOf(task));
       const { workerOf } = partitionPlus(problem);
-      const most = Math.max(atFirst, limit.with(startOf(problem).criticalPathAfter_s));
-      assert.ok(mostLoad(problem, (task) => workerOf[task]!) <= most);
+      const limits = limit.with(startOf(problem).criticalPathAfter_s);
+      if (limits === undefined) return;
+      const atFirst = mostLoads(limit, problem, (task) => spread.workerOf(task));
+      const most = mostLoads(limit, problem, (task) => workerOf[task]!);
+      for (const [window, load] of most.entries()) {
+        assert.ok(load <= Math.max(atFirst[window]!, limits[window]!));
+      }
     }),
     RUNS,
   );
@@ -160,10 +164,31 @@ test("faasflow-plus: no worker is loaded beyond the limit, unless the first spre
 test("faasflow-plus: the limit is never below what one task computes, or what an even share is", () => {
   fc.assert(
     fc.property(anyProblem, (problem) => {
-      const { atLeast } = new LoadLimit(problem);
-      const loads = problem.tasks.map((task) => task.load_us);
-      assert.ok(loads.every((load) => load <= atLeast));
-      assert.ok(loads.reduce((sum, load) => sum + load, 0) <= atLeast * problem.rooms.length);
+      const limit = new LoadLimit(problem);
+      const { atLeast } = limit;
+      if (atLeast === undefined) return;
+      const all = mostLoads(limit, { ...problem, rooms: [1] }, () => 0);
+      for (const [window, most] of atLeast.entries()) {
+        assert.ok(problem.tasks.every((_, task) => loadOf(limit, task, window) <= most));
+        assert.ok(all[window]! <= most * problem.rooms.length);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("faasflow-plus: a task's load is divided among windows, and nothing of it is lost", () => {
+  fc.assert(
+    fc.property(anyProblem, (problem) => {
+      const limit = new LoadLimit(problem);
+      for (const [task, { load_us }] of problem.tasks.entries()) {
+        let sum = 0;
+        for (let window = 0; window < limit.loads.windows; window++) {
+          assert.ok(loadOf(limit, task, window) >= 0);
+          sum += loadOf(limit, task, window);
+        }
+        assert.is(sum, load_us);
+      }
     }),
     RUNS,
   );
@@ -185,15 +210,27 @@ for (const shape of SHAPES) {
 
 /** Algorithm 1's groups under the limit on load. */
 function startOf(problem: PartitionProblem): Partition {
-  const grouping = new Grouping(problem, new LoadLimit(problem).atLeast);
+  const { loads, atLeast: limits } = new LoadLimit(problem);
+  const grouping = new Grouping(problem, { loads, limits });
   grouping.followLongestPath();
   return grouping.result();
 }
 
-function mostLoad(problem: PartitionProblem, workerOf: (task: number) => number): number {
-  const loads = problem.rooms.map(() => 0);
-  for (const [task, { load_us }] of problem.tasks.entries()) loads[workerOf(task)]! += load_us;
-  return Math.max(...loads);
+function loadOf({ loads: { windows, values } }: LoadLimit, task: number, window: number): number {
+  return values[task * windows + window]!;
+}
+
+/** By window: what the worker that computes most computes then. */
+function mostLoads(
+  limit: LoadLimit,
+  problem: PartitionProblem,
+  workerOf: (task: number) => number,
+): readonly number[] {
+  return Array.from({ length: limit.loads.windows }, (_, window) => {
+    const loads = problem.rooms.map(() => 0);
+    for (const task of problem.tasks.keys()) loads[workerOf(task)]! += loadOf(limit, task, window);
+    return Math.max(...loads);
+  });
 }
 
 function leastBytes(problem: PartitionProblem, { workerOf }: Partition): number {

@@ -8,10 +8,19 @@ import { Groups, type GroupsInput } from "../../../core/plan/groups.ts";
 
 const test = suite("groups");
 
-/** No load, so no limit on it, unless stated. */
-function groupsOf(input: Omit<GroupsInput, "loads" | "loadLimit"> & Partial<GroupsInput>): Groups {
-  const loads = input.scales.map(() => 0);
-  return new Groups({ loads, loadLimit: Number.POSITIVE_INFINITY, ...input });
+interface Input extends Omit<GroupsInput, "loads" | "loadLimits"> {
+  /** By task: what it computes, in each window or in the only one. No load, so no limit on it, unless stated. */
+  readonly loads?: readonly (number | readonly number[])[];
+  readonly loadLimits?: readonly number[];
+}
+
+function groupsOf({ loads = [], loadLimits, ...input }: Input): Groups {
+  const values = Float64Array.from(loads.flat());
+  return new Groups({
+    ...input,
+    loads: { windows: loadLimits?.length ?? 0, values },
+    loadLimits: loadLimits && Float64Array.from(loadLimits),
+  });
 }
 
 function workers(groups: Groups, count: number): readonly number[] {
@@ -76,7 +85,7 @@ test("a task takes the place of another only if both then fit", () => {
 });
 
 test("a task is spread onto a worker that it does not load beyond the limit, if that has room", () => {
-  const input = { scales: [3, 1, 1], loads: [0, 5, 5], loadLimit: 5, groupLimit: 9 };
+  const input = { scales: [3, 1, 1], loads: [0, 5, 5], loadLimits: [5], groupLimit: 9 };
   assert.equal(workers(groupsOf({ ...input, rooms: [9, 20] }), 3), [1, 1, 0]);
   assert.equal(workers(groupsOf({ ...input, rooms: [0, 20] }), 3), [1, 1, 1]);
 });
@@ -87,17 +96,17 @@ test("groups that no worker may be loaded with do not fit, whatever its room", (
     loads: [3, 3],
     rooms: [9, 9],
     groupLimit: 9,
-    loadLimit: 5,
+    loadLimits: [5],
   });
   assert.not(groups.fits(0, 1));
-  groups.raiseLoadLimit(6);
+  groups.raiseLoadLimits(Float64Array.of(6));
   assert.ok(groups.fits(0, 1));
 });
 
 test("a grown group goes where it does not load the worker beyond the limit, though another fits best", () => {
   const input = { scales: [2, 2, 4], loads: [2, 2, 5], rooms: [30, 29, 9], groupLimit: 9 };
   assert.is(groupsOf({ ...input, rooms: [4, 5, 6] }).bestFit(0, 1), 0);
-  const groups = groupsOf({ ...input, rooms: [4, 6, 5], loadLimit: 5 });
+  const groups = groupsOf({ ...input, rooms: [4, 6, 5], loadLimits: [5] });
   assert.equal(workers(groups, 3), [2, 0, 1]);
   assert.is(groups.bestFit(0, 1), 0);
   assert.is(groups.bestFit(0, 2), -1);
@@ -105,16 +114,37 @@ test("a grown group goes where it does not load the worker beyond the limit, tho
 
 test("moves and exchanges load no worker beyond the limit", () => {
   const input = { scales: [1, 1, 1], rooms: [9, 9], groupLimit: 9 };
-  const groups = groupsOf({ ...input, loads: [4, 5, 1], loadLimit: 5 });
+  const groups = groupsOf({ ...input, loads: [4, 5, 1], loadLimits: [5] });
   assert.equal(workers(groups, 3), [0, 1, 0]);
   assert.not(groups.canMove(2, 1));
   assert.not(groups.canExchange(1, 2, 1));
   assert.ok(groups.canMove(2, 0));
 });
 
+test("each window has its limit: what one has to spare is of no use in another", () => {
+  const input = { scales: [1, 1, 1], rooms: [9, 9, 9], groupLimit: 9, loadLimits: [5, 5] };
+  const groups = groupsOf({
+    ...input,
+    loads: [
+      [4, 0],
+      [0, 4],
+      [2, 3],
+    ],
+  });
+  assert.ok(groups.withinLimits(0, 1));
+  assert.not(groups.withinLimits(0, 2));
+  assert.not(groups.withinLimits(1, 2));
+  const both = groups.merge(0, 1, 0);
+  assert.not(groups.canMove(2, both));
+  groups.raiseLoadLimits(Float64Array.of(6, 5));
+  assert.not(groups.canMove(2, both));
+  groups.raiseLoadLimits(Float64Array.of(0, 7));
+  assert.ok(groups.canMove(2, both));
+});
+
 test("the limit is what the spread loads, where that is more", () => {
   const input = { scales: [1, 1, 1], rooms: [9, 9], groupLimit: 9 };
-  const groups = groupsOf({ ...input, loads: [4, 4, 4], loadLimit: 5 });
+  const groups = groupsOf({ ...input, loads: [4, 4, 4], loadLimits: [5] });
   assert.equal(workers(groups, 3), [0, 1, 0]);
   assert.ok(groups.fits(1, 2));
   assert.not(groups.fits(groups.merge(1, 2, 1), 0));

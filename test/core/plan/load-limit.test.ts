@@ -55,6 +55,17 @@ test("a fan that computes long and sends little is spread until its longest path
   assert.ok(Math.max(...loads(plan)) <= 2.03);
 });
 
+test("what takes long before a fan gives its tasks no cores", () => {
+  const spec = fan(30, { compute_s: 2, bytes: 100 });
+  const [first, ...rest] = spec.tasks;
+  const tasks = [{ ...first!, compute: fixed(10 * SECOND) }, ...rest];
+  const plan = planOf({ ...spec, tasks }, "faasflow-plus");
+  const fanned = new Array<number>(PAPER_CLUSTER.workers).fill(0);
+  for (let task = 1; task <= 30; task++) fanned[plan.workerOf[task]!]!++;
+  // The path is 12 s, in which 8 cores do all of it; but 8 tasks of the fan at a time.
+  assert.ok(Math.max(...fanned) <= 8, fanned.join());
+});
+
 test("Algorithm 1 does not look at cores: the same fan is on one worker", () => {
   assert.is(loads(planOf(fan(30, { compute_s: 2, bytes: 100 }), "faasflow")).length, 1);
 });
