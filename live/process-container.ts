@@ -20,13 +20,16 @@ const CLOSE_LIMIT_MS = 1_000;
 
 export class ProcessContainers implements ContainerKind {
   readonly #guard: ProcessGuard;
+  #started: number;
 
   constructor() {
     this.#guard = new ProcessGuard();
+    this.#started = 0;
   }
 
   start(spec: VesselSpec, listener: VesselListener): Vessel {
-    return new ProcessVessel(spec, this.#guard, listener);
+    const guarded = { guard: this.#guard, number: this.#started++ };
+    return new ProcessVessel(spec, guarded, listener);
   }
 
   close(): Promise<void> {
@@ -34,13 +37,19 @@ export class ProcessContainers implements ContainerKind {
   }
 }
 
+interface Guarded {
+  readonly guard: ProcessGuard;
+  /** Of the container, among those of the guard. */
+  readonly number: number;
+}
+
 class ProcessVessel implements Vessel {
   readonly #child: ChildProcess;
   #exited: boolean;
 
-  constructor(spec: VesselSpec, guard: ProcessGuard, listener: VesselListener) {
+  constructor(spec: VesselSpec, { guard, number }: Guarded, listener: VesselListener) {
     this.#exited = false;
-    this.#child = startChild(spec.heap_mib);
+    this.#child = startChild(spec.heap_mib, guard.environment(number));
     const { pid } = this.#child;
     if (pid !== undefined) guard.add(pid);
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
@@ -51,7 +60,7 @@ class ProcessVessel implements Vessel {
     const end = (code: number | null, signal: string | null): void => {
       if (over) return;
       over = true;
-      if (pid !== undefined) guard.remove(pid);
+      if (pid !== undefined) guard.remove(pid, number);
       listener.ended({ code, signal, outOfMemory: false });
     };
     this.#child.on("error", (error) => {
@@ -89,7 +98,7 @@ class ProcessVessel implements Vessel {
   }
 }
 
-function startChild(heap_mib: number): ChildProcess {
+function startChild(heap_mib: number, mark: NodeJS.ProcessEnv): ChildProcess {
   const fromSource = import.meta.url.endsWith(".ts");
   const entry = fromSource
     ? new URL("./container-main.ts", import.meta.url)
@@ -97,7 +106,7 @@ function startChild(heap_mib: number): ChildProcess {
   const loader = fromSource ? ["--import", import.meta.resolve("tsx")] : [];
   const child = fork(fileURLToPath(entry), [], {
     execArgv: [`--max-old-space-size=${heap_mib}`, ...loader],
-    env: environment(),
+    env: { ...environment(), ...mark },
     // A group of its own, so that it ends with all that its function starts.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -75,7 +75,7 @@ test("one that is killed from outside is lost, idle or not", async ({ bench }) =
 test("a worker that is killed takes its containers and their programs with it", async ({
   bench,
 }) => {
-  const pids = ["loop", "program"].map((name) => join(bench.folder, name));
+  const pids = ["loop", "program", "daemon"].map((name) => join(bench.folder, name));
   const loops = bench.module(
     "loops.mjs",
     `import { writeFileSync } from "node:fs";
@@ -85,10 +85,11 @@ test("a worker that is killed takes its containers and their programs with it", 
     tag: "command",
     command: ["sh", "-c", `echo $$ > '${pids[1]}'; exec sleep 1000`],
   } as const;
+  const daemons = bench.module("daemons.mjs", detaching(pids[2]!));
   const source = fileURLToPath(new URL("../fixtures/container-bench.ts", import.meta.url));
   const text = `import { ContainerBench } from ${JSON.stringify(source)};
     const bench = new ContainerBench();
-    for (const spec of ${JSON.stringify([loops, programs])}) bench.start(await bench.boot(spec), spec);`;
+    for (const spec of ${JSON.stringify([loops, programs, daemons])}) bench.start(await bench.boot(spec), spec);`;
   const main = join(bench.folder, "worker.mts");
   writeFileSync(main, text);
   const worker = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main], {
@@ -105,6 +106,28 @@ test("a worker that is killed takes its containers and their programs with it", 
     worker.kill("SIGKILL");
   }
 });
+
+test("a program that a function has put out of its process group ends with the container", async ({
+  bench,
+}) => {
+  const file = join(bench.folder, "pid");
+  const spec = bench.module("daemons.mjs", detaching(file));
+  const id = await bench.boot(spec);
+  await bench.done(id, spec);
+  const pid = await pidIn(file);
+  assert.ok(isAlive(pid));
+  bench.containers.stop(id);
+  await waitFor("the program to end with the container", () => !isAlive(pid));
+});
+
+/** A function that leaves a program behind, in a session of its own. */
+function detaching(file: string): string {
+  return `import { spawn } from "node:child_process";
+    export default async () => {
+      const shell = ["-c", "echo $$ > '${file}'; exec sleep 1000"];
+      spawn("sh", shell, { detached: true, stdio: "ignore" }).unref();
+    };`;
+}
 
 async function pidIn(file: string): Promise<number> {
   await waitFor(`a process to write ${file}`, () => existsSync(file) && statSync(file).size > 0);
