@@ -3,12 +3,15 @@
  * the workflow file.
  */
 
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Problem, quoted } from "../core/workflow/problem.ts";
 import type { RunSpec, WorkflowSpec } from "../core/workflow/spec.ts";
 
 export const BUILTIN = "builtin:";
+/** 64 bits. */
+const DIGEST_CHARACTERS = 16;
 
 /**
  * What `run: builtin:NAME` knows: each file in a folder of `functions/`, which are entries of the
@@ -71,12 +74,26 @@ export function missingModules(folder: string, { tasks }: WorkflowSpec): readonl
   });
 }
 
-/** The spec with its modules as absolute paths, which is what a container can load. */
+/**
+ * The spec with its modules as absolute paths, which is what a container can load, and with digests of
+ * those that are there, so that what was edited is a new version. What they import is not looked at.
+ */
 export function withModulesIn(folder: string, spec: WorkflowSpec): WorkflowSpec {
   const tasks = spec.tasks.map((task) => {
     const { run } = task;
     if (run.tag !== "module" || run.module.startsWith(BUILTIN)) return task;
-    return { ...task, run: { ...run, module: resolve(folder, run.module) } };
+    const module = resolve(folder, run.module);
+    return { ...task, run: { tag: run.tag, module, ...digestOf(module) } };
   });
   return { ...spec, tasks };
+}
+
+/** None where the module is not: the workers may have it all the same. */
+function digestOf(module: string): { readonly digest?: string } {
+  try {
+    const hash = createHash("sha256").update(readFileSync(module)).digest("hex");
+    return { digest: hash.slice(0, DIGEST_CHARACTERS) };
+  } catch {
+    return {};
+  }
 }

@@ -43,8 +43,11 @@ export interface TaskSpec {
 export type RunSpec =
   /** Computes and sleeps as the task says, and writes so many bytes. */
   | { readonly tag: "synthetic" }
-  /** A module that exports the function: `builtin:FOLDER/NAME`, or a path from the workflow file. */
-  | { readonly tag: "module"; readonly module: string }
+  /**
+   * A module that exports the function: `builtin:FOLDER/NAME`, or a path from the workflow file.
+   * `digest`: of its text when it was deployed; with another text it is another function.
+   */
+  | { readonly tag: "module"; readonly module: string; readonly digest?: string }
   /** A program and its arguments; data over stdin and stdout. */
   | { readonly tag: "command"; readonly command: readonly string[] };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { RunSpec } from "../../core/workflow/spec.ts";
+import { Deployments } from "../../live/deployments.ts";
 import { BUILTIN, BUILTINS, withModulesIn } from "../../workflows/function-modules.ts";
 import type { WordCounts } from "../../workflows/functions/wordcount/merge.ts";
 import { TEXT_SIZES } from "../../workflows/functions/wordcount/start.ts";
@@ -294,6 +295,19 @@ tasks:
     { tag: "module", module: "builtin:wordcount/count" },
     { tag: "command", command: ["sort", "-u"] },
   ]);
+});
+
+test("a module that is edited is another function: its workflow is a new version", ({ bench }) => {
+  const result = parseWorkflow("faasflow: 1\nname: edited\ntasks:\n  a: { run: ./a.mjs }\n");
+  assert.ok(result.ok);
+  const versions: number[] = [];
+  const choice = { storage: "faastore", partition: "faasflow-plus", workers: 1 } as const;
+  const deployments = new Deployments(choice, () => undefined);
+  for (const text of ["1", "1", "2"]) {
+    bench.module("a.mjs", `export default () => ${text};`);
+    versions.push(deployments.deploy(withModulesIn(bench.folder, result.spec)).version);
+  }
+  assert.equal(versions, [1, 1, 2]);
 });
 
 test("`run` that is none of these is told with its line", () => {
