@@ -1,7 +1,8 @@
 /** What the cluster can take now: whether who is needed is there, and what is too large for it. */
 
+import { membersOf } from "../core/engine/roll.ts";
 import type { Settings } from "../core/engine/settings.ts";
-import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
+import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import { oversized } from "../core/plan/oversized.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { Roster } from "./membership.ts";
@@ -28,9 +29,7 @@ export class Admission {
 
   /** Who has to be there before anything can run. */
   members(): readonly NodeId[] {
-    const { scheme, workers } = this.#parts.settings;
-    const nodes = Array.from({ length: workers }, (_, index) => workerNode(index));
-    return scheme === "master-sp" ? [MASTER, ...nodes] : nodes;
+    return membersOf(this.#parts.settings);
   }
 
   /** What keeps an invocation of these plans from running; none: it can run. */

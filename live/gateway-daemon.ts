@@ -4,6 +4,14 @@ import { randomBytes } from "node:crypto";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import { Gateway } from "../core/engine/gateway.ts";
+import {
+  membersOf,
+  type Notice,
+  onMasterBack,
+  onWorkerChange,
+  onWorkerLeft,
+  type WorkerChange,
+} from "../core/engine/roll.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
@@ -81,7 +89,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
   const processor = yield* processorMeter(clock);
   const tell: Tellers["tell"] = (node, message) =>
     bus.send(node, { kind: "control", run, message });
-  const tellers = { service, feed, tell, log, roster: () => roster };
+  const tellers = { settings, feed, tell, log, roster: () => roster };
   const figures = figuresOf(meters, service, view);
   const observe = (event: Event): void => {
     view.add(event);
@@ -104,7 +112,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
       welcome: () => ({ ...welcome, deployments: service.deployments }),
       ...changesTold(tellers),
     },
-    ledger.legacy && service.admission.members(),
+    ledger.legacy && membersOf(settings),
   );
   const stopResuming = every(clock, RESUME_EVERY, () => {
     if (service.resume()) stopResuming();
@@ -145,52 +153,58 @@ function aboutOf({ settings, storage, partition }: GatewayOptions) {
   return { scheme, storage, partition, workers, live: true };
 }
 
-interface Tellers extends Pick<GatewayOptions, "log"> {
-  readonly service: GatewayService;
+interface Tellers extends Pick<GatewayOptions, "log" | "settings"> {
   readonly feed: (input: Input) => void;
   readonly tell: (node: NodeId, message: ControlInput) => void;
   readonly roster: () => Roster;
 }
 
-/** Who comes and goes is one for all: the gateway's machine and every other daemon. */
-function changesTold({ service, feed, tell, log, roster }: Tellers): Omit<RosterHost, "welcome"> {
-  const tellAll = (input: ControlInput, about: NodeId): void => {
-    feed(input);
-    for (const node of service.admission.members()) {
-      if (node !== about) tell(node, input);
-    }
+function hand({ feed, tell }: Tellers, notices: readonly Notice[]): void {
+  for (const { to, input } of notices) {
+    if (to === GATEWAY) feed(input);
+    else tell(to, input);
+  }
+}
+
+/** What the roster finds out is logged, and told to whom it concerns. */
+function changesTold(tellers: Tellers): Omit<RosterHost, "welcome"> {
+  const { settings, log, roster } = tellers;
+  const members = membersOf(settings);
+  const tellWorker = (tag: WorkerChange["tag"], node: NodeId): void => {
+    hand(tellers, onWorkerChange(settings, { tag, worker: workerIndex(node) }));
   };
   return {
-    isMember: (node) => service.admission.members().includes(node),
+    isMember: (node) => members.includes(node),
     stranger: (node) => {
       const text = `is none of this cluster: give the gateway a larger --workers`;
       log({ level: "warn", about: nodeName(node) }, text);
     },
     lost: (node) => {
       log({ level: "warn", about: nodeName(node) }, "lost");
-      if (node !== MASTER) tellAll({ tag: "worker-lost", worker: workerIndex(node) }, node);
+      if (node !== MASTER) tellWorker("worker-lost", node);
     },
     back: (node, { anew }) => {
       log({ about: nodeName(node) }, anew ? "back, with an empty memory" : "back");
-      if (node !== MASTER) tellAll({ tag: "worker-back", worker: workerIndex(node) }, node);
-      if (node !== MASTER || !anew) return;
-      for (const { node: member, lost, phase } of roster().list()) {
-        if (workerIndex(member) < 0 || (!lost && phase === "serving")) continue;
-        tell(MASTER, { tag: "worker-lost", worker: workerIndex(member) });
-      }
-      tellAll({ tag: "master-back" }, MASTER);
+      if (node !== MASTER) tellWorker("worker-back", node);
+      else if (anew) hand(tellers, onMasterBack(settings, awayWorkers(roster())));
     },
     leaving: (node) => {
       log({ about: nodeName(node) }, "leaving");
-      tellAll({ tag: "worker-leaving", worker: workerIndex(node) }, node);
+      tellWorker("worker-leaving", node);
     },
   };
 }
 
+function awayWorkers(roster: Roster): readonly number[] {
+  return roster.list().flatMap(({ node, lost, phase }) => {
+    return workerIndex(node) >= 0 && (lost || phase !== "serving") ? [workerIndex(node)] : [];
+  });
+}
+
 /** Nothing under way needs the worker any more. */
-function letGo({ tell, log, roster, service }: Omit<Tellers, "feed">, worker: number): void {
+function letGo(tellers: Tellers, worker: number): void {
   const node = workerNode(worker);
-  log({ about: nodeName(node) }, "left");
-  roster().letGo(node);
-  if (service.admission.members().includes(MASTER)) tell(MASTER, { tag: "worker-left", worker });
+  tellers.log({ about: nodeName(node) }, "left");
+  tellers.roster().letGo(node);
+  hand(tellers, onWorkerLeft(tellers.settings, worker));
 }

@@ -2,6 +2,14 @@
 
 import { Gateway } from "../core/engine/gateway.ts";
 import { Master } from "../core/engine/master.ts";
+import {
+  membersOf,
+  type Notice,
+  onMasterBack,
+  onWorkerChange,
+  onWorkerLeft,
+  type WorkerChange,
+} from "../core/engine/roll.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import { Worker } from "../core/engine/worker.ts";
 import type { Env, Input } from "../core/env.ts";
@@ -102,9 +110,7 @@ export class Cluster {
     });
     this.#nodes = new Map();
     this.#away = new Set();
-    this.#add(GATEWAY);
-    if (settings.scheme === "master-sp") this.#add(MASTER);
-    for (let worker = 0; worker < settings.workers; worker++) this.#add(workerNode(worker));
+    for (const node of [GATEWAY, ...membersOf(settings)]) this.#add(node);
     this.#scheduleFaults();
   }
 
@@ -208,10 +214,10 @@ export class Cluster {
 
   /** Nothing under way needs the worker any more. */
   #left(worker: number): void {
-    const { kernel } = this.#parts;
+    const { kernel, settings } = this.#parts;
     const gone = (): void => {
       this.#end(worker);
-      this.#nodes.get(MASTER)?.loop.receive({ tag: "worker-left", worker });
+      this.#hand(onWorkerLeft(settings, worker));
     };
     kernel.background(kernel.now, { step: gone });
   }
@@ -237,7 +243,7 @@ export class Cluster {
       kernel.background(crash.at, { step: () => this.#crash(crash) });
     }
     for (const { worker, at } of faults.departures) {
-      const asked = (): void => this.#tell({ tag: "worker-leaving", worker }, worker);
+      const asked = (): void => this.#tell({ tag: "worker-leaving", worker });
       kernel.background(at, { step: asked });
     }
     for (const at of faults.masterCrashes) {
@@ -264,34 +270,31 @@ export class Cluster {
     const node = this.#end(worker);
     // The run waits for this: a log in which a worker dies says so.
     const known = Math.min(at + faults.detection, back ?? Infinity) as Micros;
-    kernel.at(known, { step: () => this.#tell({ tag: "worker-lost", worker }, worker) });
+    kernel.at(known, { step: () => this.#tell({ tag: "worker-lost", worker }) });
     if (back === undefined) return;
     const returns = (): void => {
       this.#boot(node);
-      this.#tell({ tag: "worker-back", worker }, worker);
+      this.#tell({ tag: "worker-back", worker });
     };
     kernel.background(back, { step: returns });
   }
 
-  /** The new one is told who is away; then the others, that it is there. */
   #crashMaster(): void {
     const master = this.#nodes.get(MASTER);
     if (master === undefined) return;
     master.env.kill();
     this.#boot(master);
-    for (const worker of this.#away) master.loop.receive({ tag: "worker-lost", worker });
-    for (const { id, loop } of this.#nodes.values()) {
-      if (id !== MASTER) loop.receive({ tag: "master-back" });
-    }
+    this.#hand(onMasterBack(this.#parts.settings, this.#away));
   }
 
-  /** Everybody but the worker it is about learns of it. */
-  #tell(input: Extract<Input, { readonly worker: number }>, about: number): void {
-    if (input.tag === "worker-back") this.#away.delete(about);
-    else this.#away.add(about);
-    for (const [id, { loop }] of this.#nodes) {
-      if (id !== workerNode(about)) loop.receive(input);
-    }
+  #tell(change: WorkerChange): void {
+    if (change.tag === "worker-back") this.#away.delete(change.worker);
+    else this.#away.add(change.worker);
+    this.#hand(onWorkerChange(this.#parts.settings, change));
+  }
+
+  #hand(notices: readonly Notice[]): void {
+    for (const { to, input } of notices) this.#nodes.get(to)!.loop.receive(input);
   }
 }
 
