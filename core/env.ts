@@ -37,6 +37,18 @@ export interface Env {
   emit(event: Event): void;
 }
 
+export interface Machine {
+  handle(input: Input): void;
+}
+
+/** What the driver does around each input that a machine handles. */
+export interface Stage {
+  /** The input begins: the clock stands still. */
+  begin(input: Input): void;
+  /** It is handled to its end: stores, containers and timers first, messages last. */
+  commit(): void;
+}
+
 export interface BootRequest {
   readonly container: number;
   readonly plan: number;

@@ -7,10 +7,7 @@ import { randomBytes } from "node:crypto";
 import * as Effect from "effect/Effect";
 import type * as Redacted from "effect/Redacted";
 import type * as Scope from "effect/Scope";
-import { Master } from "../core/engine/master.ts";
-import type { Settings } from "../core/engine/settings.ts";
-import { Worker } from "../core/engine/worker.ts";
-import type { Env, Input } from "../core/env.ts";
+import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
@@ -24,9 +21,10 @@ import type { DockerError } from "./docker-container.ts";
 import { durableBus } from "./durable-bus.ts";
 import { EventFile } from "./event-file.ts";
 import type { HttpError } from "./http.ts";
+import type { Body } from "./live-env.ts";
 import { type LiveMachine, openMachine } from "./live-machine.ts";
 import { openLocalFiles } from "./local-files.ts";
-import type { Machine, MachineLoop } from "./machine-loop.ts";
+import type { MachineLoop } from "./machine-loop.ts";
 import { MemberEnd, type MemberEndReason, type Stopping } from "./member-end.ts";
 import { watchMember } from "./member-watch.ts";
 import { announce, onFarewell, onWelcome, type Welcome } from "./membership.ts";
@@ -187,10 +185,7 @@ function forEachGateway<E>(
 export function runMaster(options: DaemonOptions) {
   const master = { ...options, node: MASTER };
   const once = Effect.flatMap(connected(master), (parts) =>
-    serveMember(master, parts, () => ({
-      build: (env, settings) => new Master(env, settings),
-      body: undefined,
-    })),
+    serveMember(master, parts, () => undefined),
   );
   return forEachGateway(once);
 }
@@ -212,7 +207,7 @@ const serveWorker = Effect.fn("serveWorker")(function* (
   NatsError | BusError | StoreError | HttpError | DockerError,
   Scope.Scope
 > {
-  const { store, node } = options;
+  const { store } = options;
   const files = yield* openLocalFiles();
   // First: a worker that can have no containers is not to be heard of.
   const kind = yield* (yield* World).containers(options.containers, files);
@@ -228,7 +223,7 @@ const serveWorker = Effect.fn("serveWorker")(function* (
   return yield* serveMember(options, parts, ({ feed, plan, dataRun, log }) => {
     body = new WorkerBody({ run: dataRun, files, store, plan, feed, log });
     body.use(containers);
-    return { build: (env, settings) => new Worker(env, node, settings), body };
+    return body;
   });
 });
 
@@ -239,15 +234,13 @@ interface Material {
   readonly log: DaemonOptions["log"];
 }
 
-type Making = (material: Material) => {
-  readonly build: (env: Env, settings: Settings) => Machine;
-  readonly body: WorkerBody | undefined;
-};
+/** Made anew with each machine; undefined for the master, which runs nothing. */
+type BodyMaker = (material: Material) => Body | undefined;
 
 const serveMember = Effect.fnUntraced(function* (
   options: DaemonOptions,
   parts: Connected,
-  make: Making,
+  bodyOf: BodyMaker,
 ): Effect.fn.Return<MemberEndReason, BusError | HttpError, Scope.Scope> {
   const { node, cluster, log } = options;
   const { clock, link, bus, incarnation } = parts;
@@ -260,12 +253,11 @@ const serveMember = Effect.fnUntraced(function* (
       watch.input(input);
       machine?.loop.feed(input);
     };
-    const { build, body } = make({ feed, plan, dataRun, log: watch.log });
+    const body = bodyOf({ feed, plan, dataRun, log: watch.log });
     watch.join(run);
     machine = openMachine({
       ...{ ...options, ...parts, run, settings, feed, body, observe: watch.event },
       deploymentOf: (id) => member.deployment(id),
-      build: (env) => build(env, settings),
     });
     return machine.loop;
   });

@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
-import { Gateway } from "../core/engine/gateway.ts";
 import {
   membersOf,
   type Notice,
@@ -102,7 +101,6 @@ export const startGateway = Effect.fn("startGateway")(function* (
   const machine: LiveMachine = openMachine({
     ...{ ...options, ...parts, node: GATEWAY, run, feed, observe, body: undefined },
     deploymentOf: (plan) => service.deployments[plan]!,
-    build: (env) => new Gateway(env, settings),
   });
   service.takeOver();
   const welcome = { v: 1, run, dataRun: ledger.run, settings } as const;

@@ -10,6 +10,7 @@ import type {
   GetRequest,
   Input,
   PutRequest,
+  Stage,
   StartRequest,
   Timer,
 } from "../core/env.ts";
@@ -19,7 +20,6 @@ import type { NodeId } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
-import type { Stage } from "./machine-loop.ts";
 
 /** Containers and stores of a worker; each request is answered by an input, in its own time. */
 export interface Body {

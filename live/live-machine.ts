@@ -1,14 +1,15 @@
 /** A machine of the core with its world: clock, bus, body, event file and recording. */
 
+import { machineFor } from "../core/engine/machine.ts";
 import type { Settings } from "../core/engine/settings.ts";
-import type { Env, Input } from "../core/env.ts";
+import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
 import type { BusService } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Body, LiveEnv } from "./live-env.ts";
-import { type Machine, MachineLoop } from "./machine-loop.ts";
+import { MachineLoop } from "./machine-loop.ts";
 import { openRecording, type RecordChoice } from "./recorder.ts";
 
 export interface LiveMachineParts {
@@ -29,7 +30,6 @@ export interface LiveMachineParts {
   readonly recording: RecordChoice | undefined;
   readonly deploymentOf: (plan: number) => Deployment;
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
-  readonly build: (env: Env) => Machine;
 }
 
 export interface LiveMachine {
@@ -52,7 +52,7 @@ export function openMachine(parts: LiveMachineParts): LiveMachine {
   const about = { node: nodeName(node), incarnation, run, settings };
   const recording = openRecording(parts.recording, { about, deploymentOf, log });
   const stage = recording?.watch(env) ?? env;
-  const loop = new MachineLoop(parts.build(stage), stage);
+  const loop = new MachineLoop(machineFor(node, stage, settings), stage);
   const close = (): void => {
     loop.stop();
     env.close();

@@ -3,19 +3,7 @@
  * asked for is carried out, and only then what it said is sent. The live twin of `EngineLoop`.
  */
 
-import type { Input } from "../core/env.ts";
-
-export interface Machine {
-  handle(input: Input): void;
-}
-
-/** What stands between the machine and the world while it handles an input. */
-export interface Stage {
-  /** The input begins: the clock stands still. */
-  begin(input: Input): void;
-  /** It is handled: stores, containers and timers first, messages last. */
-  commit(): void;
-}
+import type { Input, Machine, Stage } from "../core/env.ts";
 
 export class MachineLoop {
   readonly #machine: Machine;

@@ -12,6 +12,7 @@ import type {
   GetRequest,
   Input,
   PutRequest,
+  Stage,
   StartRequest,
   Timer,
 } from "../core/env.ts";
@@ -21,7 +22,6 @@ import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { makeFolder } from "../workflows/named-files.ts";
 import type { Deployment } from "./deployment.ts";
-import type { Stage } from "./machine-loop.ts";
 import {
   type Call,
   type Ending,

@@ -9,11 +9,11 @@ import { Gateway } from "../core/engine/gateway.ts";
 import { Master } from "../core/engine/master.ts";
 import type { Settings } from "../core/engine/settings.ts";
 import { Worker } from "../core/engine/worker.ts";
-import type { Env, Input } from "../core/env.ts";
+import type { Env, Input, Machine, Stage } from "../core/env.ts";
 import { GATEWAY, MASTER, nodeName, workerNode } from "../core/node.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import { planOf } from "./deployments.ts";
-import { type Machine, MachineLoop, type Stage } from "./machine-loop.ts";
+import { MachineLoop } from "./machine-loop.ts";
 import { RecordedEnv } from "./recorder.ts";
 import {
   callText,

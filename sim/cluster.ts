@@ -1,7 +1,6 @@
 /** The simulated cluster: gateway, master and store on one host, each worker on its own. */
 
-import { Gateway } from "../core/engine/gateway.ts";
-import { Master } from "../core/engine/master.ts";
+import { machineFor } from "../core/engine/machine.ts";
 import {
   membersOf,
   type Notice,
@@ -11,8 +10,7 @@ import {
   type WorkerChange,
 } from "../core/engine/roll.ts";
 import type { Settings } from "../core/engine/settings.ts";
-import { Worker } from "../core/engine/worker.ts";
-import type { Env, Input } from "../core/env.ts";
+import type { Env, Input, Stage } from "../core/env.ts";
 import { type Event, NONE } from "../core/events.ts";
 import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
@@ -22,7 +20,7 @@ import { OUTSIDE } from "../core/workflow/graph.ts";
 import { ROOT_ITEM } from "../core/workflow/item.ts";
 import { Cores } from "./cpu.ts";
 import { countOf } from "./draw.ts";
-import { Delivery, EngineLoop, type Machine } from "./engine-loop.ts";
+import { Delivery, EngineLoop } from "./engine-loop.ts";
 import type { Crash, Faults } from "./faults.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import { Network } from "./network.ts";
@@ -57,7 +55,7 @@ export interface Observer extends Recorder {
 }
 
 /** Notes what a machine is told and asks for. */
-export type Watching = (node: NodeId, env: SimEnv) => Env & Pick<SimEnv, "begin" | "commit">;
+export type Watching = (node: NodeId, env: SimEnv) => Env & Stage;
 
 interface Node {
   readonly id: NodeId;
@@ -313,10 +311,4 @@ class GatewayRecorder implements Recorder {
     if (event.kind === "left") this.#left(event.value);
     if (event.kind === "finish" || event.kind === "abort") this.#observer.ended(event);
   }
-}
-
-function machineFor(id: NodeId, env: Env, settings: Settings): Machine {
-  if (id === GATEWAY) return new Gateway(env, settings);
-  if (id === MASTER) return new Master(env, settings);
-  return new Worker(env, id, settings);
 }

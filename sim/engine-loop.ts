@@ -3,15 +3,11 @@
  * turn; each is handled at the end of its service time. What the engine sends takes the same loop.
  */
 
-import type { Input } from "../core/env.ts";
+import type { Input, Machine } from "../core/env.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import { isRequest } from "./control-plane.ts";
 import type { Kernel, Step } from "./kernel.ts";
 import type { RequestThread } from "./request-thread.ts";
-
-export interface Machine {
-  handle(input: Input): void;
-}
 
 export class EngineLoop implements RequestThread {
   readonly #kernel: Kernel;

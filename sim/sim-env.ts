@@ -15,6 +15,7 @@ import type {
   GetRequest,
   Input,
   PutRequest,
+  Stage,
   StartRequest,
   Timer,
 } from "../core/env.ts";
@@ -63,7 +64,7 @@ const NEVER_CANCELLED = -1;
 const A_LOOK_UP: Notes = { lookUps: 1, records: 0 };
 const A_RECORD: Notes = { lookUps: 0, records: 1 };
 
-export class SimEnv implements Env {
+export class SimEnv implements Env, Stage {
   readonly #parts: SimEnvParts;
   /** Of the input that is being handled: what is to go out, and whether a function has ended. */
   readonly #asked: Asked[];
