@@ -8,7 +8,7 @@ import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import * as SchemaIssue from "effect/SchemaIssue";
 import { EVENT_KINDS, type Event, type EventKind, NONE, WHYS, type Why } from "../core/events.ts";
-import { GATEWAY, MASTER, type NodeId, workerNode } from "../core/node.ts";
+import { type NodeId, nodeNamed } from "../core/node.ts";
 import type { Micros } from "../core/units.ts";
 import { type Item, itemPath, parseItemPath, ROOT_ITEM } from "../core/workflow/item.ts";
 import { LineProblems, shown } from "../core/workflow/line-problems.ts";
@@ -202,10 +202,8 @@ class EventParser {
 
   #node(): NodeId {
     const { node: value } = this.#record;
-    if (value === "gateway") return GATEWAY;
-    if (value === "master") return MASTER;
-    const worker = typeof value === "string" ? /^worker-([1-9]\d*)$/.exec(value) : null;
-    if (worker !== null) return workerNode(Number(worker[1]) - 1);
+    const node = typeof value === "string" ? nodeNamed(value) : undefined;
+    if (node !== undefined) return node;
     if (value === NONE) return NONE;
     const found = value === undefined ? "nothing" : shown(value);
     this.#problem("node", found, "gateway, master or worker-N with N from 1");

@@ -2,6 +2,7 @@
  * Metrics as rows, one a workflow and metric: what tables, CSV files and comparisons are made of.
  */
 
+import { workerName } from "../core/node.ts";
 import { PARTS } from "./attribution.ts";
 import type { ByteCounts, Metrics, WorkflowMetrics } from "./metrics.ts";
 
@@ -47,7 +48,7 @@ export function metricRows(metrics: Metrics, configuration: Configuration): read
   rows.push(rowOf(run, ["makespan", "s", makespan / MICROS]));
   if (makespan === 0) return rows;
   for (const [index, { busy, execution }] of metrics.workers.entries()) {
-    const name = `worker-${index + 1}`;
+    const name = workerName(index);
     rows.push(rowOf(run, [`utilisation.${name}`, "1", busy / makespan]));
     rows.push(rowOf(run, [`executing_mean.${name}`, "1", execution / makespan]));
   }

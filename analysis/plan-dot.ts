@@ -4,9 +4,10 @@
  * bytes go there and where they are kept; dashed where data flows without an edge of control.
  */
 
+import { workerName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { OUTSIDE } from "../core/workflow/graph.ts";
-import { tagsText, workerText } from "./plan-label.ts";
+import { tagsText } from "./plan-label.ts";
 
 export function planDot(plan: Plan): string {
   const lines = [
@@ -28,7 +29,7 @@ function workerLines(plan: Plan): readonly string[] {
   for (let worker = 0; worker < plan.quotaOf.length; worker++) {
     const groups = groupsAt(plan, worker);
     if (groups.size === 0) continue;
-    lines.push(`  subgraph cluster_worker_${worker} {`, `    label=${quoted(workerText(worker))};`);
+    lines.push(`  subgraph cluster_worker_${worker} {`, `    label=${quoted(workerName(worker))};`);
     for (const [group, members] of groups) {
       const nodes = members.map((id) => nodeLine(plan, id, critical));
       for (const line of groupLines(group, nodes)) lines.push(line);

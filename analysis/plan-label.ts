@@ -19,11 +19,6 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** As `nodeName` has it, from the plan's 0-based worker. */
-export function workerText(worker: number): string {
-  return `worker-${worker + 1}`;
-}
-
 const TAGS: readonly Tag[] = ["local", "both", "remote"];
 
 /** `6.0 MiB local, 8 B remote`: the data by tag, tags without data left out. */

@@ -2,9 +2,10 @@
  * A plan as text: what `faasflow plan WORKFLOW` prints.
  */
 
+import { workerName } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { counted } from "./count-text.ts";
-import { bytesOf, bytesText, tagsText, workerText } from "./plan-label.ts";
+import { bytesOf, bytesText, tagsText } from "./plan-label.ts";
 
 export function planText(plan: Plan): string {
   const { graph } = plan;
@@ -26,7 +27,7 @@ export function planText(plan: Plan): string {
     "",
     ...plan.quotaOf.map(
       (bytes, worker) =>
-        `${workerText(worker)}: ${counted(loads[worker]!.length, "task")}, quota ${bytesText(bytes)}`,
+        `${workerName(worker)}: ${counted(loads[worker]!.length, "task")}, quota ${bytesText(bytes)}`,
     ),
   ];
   return `${lines.join("\n")}\n`;
@@ -43,7 +44,7 @@ function overCommitment(plan: Plan): readonly string[] {
 function groupLines(plan: Plan, group: number, tasks: readonly number[]): readonly string[] {
   const worker = plan.workerOf[tasks[0]!]!;
   return [
-    `group ${group} on ${workerText(worker)}, ${counted(tasks.length, "task")}`,
+    `group ${group} on ${workerName(worker)}, ${counted(tasks.length, "task")}`,
     ...tasks.flatMap((task) => taskLines(plan, task)),
   ];
 }

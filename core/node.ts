@@ -21,5 +21,18 @@ export function workerIndex(node: NodeId): number {
 export function nodeName(node: NodeId): string {
   if (node === GATEWAY) return "gateway";
   if (node === MASTER) return "master";
-  return `worker-${workerIndex(node) + 1}`;
+  return workerName(workerIndex(node));
+}
+
+/** `worker-1` for worker 0. */
+export function workerName(index: number): string {
+  return `worker-${index + 1}`;
+}
+
+/** Reads what `nodeName` wrote; undefined: no node has that name. */
+export function nodeNamed(name: string): NodeId | undefined {
+  if (name === "gateway") return GATEWAY;
+  if (name === "master") return MASTER;
+  const number = /^worker-([1-9]\d*)$/.exec(name)?.[1];
+  return number === undefined ? undefined : workerNode(Number(number) - 1);
 }

@@ -1,5 +1,7 @@
 /** Where the parts of a cluster run: on this machine's loopback, or each on a host of its own. */
 
+import { workerName } from "../core/node.ts";
+
 export interface Host {
   /** Where the others reach what listens there. */
   readonly address: string;
@@ -17,5 +19,5 @@ export const LOOPBACK: Host = { address: "127.0.0.1", enter: [] };
 
 /** The storage node, then the workers. */
 export function hostNames(workers: number): readonly string[] {
-  return [STORAGE_HOST, ...Array.from({ length: workers }, (_, index) => `worker-${index + 1}`)];
+  return [STORAGE_HOST, ...Array.from({ length: workers }, (_, index) => workerName(index))];
 }

@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import type { Scheme } from "../core/engine/settings.ts";
+import { workerName } from "../core/node.ts";
 import type { PartitionMethod } from "../core/plan/plan.ts";
 import { type ContainerChoice, containerArguments } from "./containers.ts";
 import { type Hosts, hostNames, LOOPBACK, STORAGE_HOST } from "./hosts.ts";
@@ -130,8 +131,8 @@ export const startCluster = Effect.fn("startCluster")(function* (
     ...recordArguments(options.recording),
   ];
   if (options.scheme === "master-sp") daemons.start("master", () => ["master", ...common]);
-  for (let worker = 1; worker <= options.workers; worker++) {
-    const name = `worker-${worker}`;
+  for (let worker = 0; worker < options.workers; worker++) {
+    const name = workerName(worker);
     const own = [
       "--name",
       name,

@@ -25,7 +25,7 @@ import type {
   Timer,
 } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
-import type { NodeId } from "../core/node.ts";
+import { type NodeId, nodeNamed } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { type Deployment, DeploymentSchema, SettingsSchema } from "./deployment.ts";
@@ -191,7 +191,7 @@ export const TurnSchema = Schema.Struct({
 export const HeaderSchema = Schema.Struct({
   format: Schema.Literal(RECORDING_FORMAT),
   version: Schema.Literal(RECORDING_VERSION),
-  node: Schema.String.check(Schema.isPattern(/^(gateway|master|worker-[1-9]\d{0,3})$/)),
+  node: Schema.String.check(Schema.makeFilter((name) => nodeNamed(name) !== undefined)),
   incarnation: Schema.String,
   run: Schema.String,
   settings: SettingsSchema,

@@ -5,12 +5,10 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import { Gateway } from "../core/engine/gateway.ts";
-import { Master } from "../core/engine/master.ts";
+import { machineFor } from "../core/engine/machine.ts";
 import type { Settings } from "../core/engine/settings.ts";
-import { Worker } from "../core/engine/worker.ts";
-import type { Env, Input, Machine, Stage } from "../core/env.ts";
-import { GATEWAY, MASTER, nodeName, workerNode } from "../core/node.ts";
+import type { Env, Input, Stage } from "../core/env.ts";
+import { nodeNamed } from "../core/node.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import { planOf } from "./deployments.ts";
 import { MachineLoop } from "./machine-loop.ts";
@@ -135,7 +133,8 @@ class Player {
     this.#env = new RecordedEnv(this.#world, (turn) => {
       this.#played = turn;
     });
-    this.#loop = new MachineLoop(machineOf(header, this.#env), this.#env);
+    const machine = machineFor(nodeNamed(header.node)!, this.#env, header.settings);
+    this.#loop = new MachineLoop(machine, this.#env);
   }
 
   play(turn: ReadTurn, input: Input): Played {
@@ -149,12 +148,6 @@ class Player {
     }
     return { calls: this.#played!.did.map(callText), thrown };
   }
-}
-
-function machineOf({ node, settings }: RecordingHeader, env: Env): Machine {
-  if (node === nodeName(GATEWAY)) return new Gateway(env, settings);
-  if (node === nodeName(MASTER)) return new Master(env, settings);
-  return new Worker(env, workerNode(Number(node.replace("worker-", "")) - 1), settings);
 }
 
 /** A text: why the plan of this deployment cannot be worked out. */

@@ -1,5 +1,6 @@
 /** `--fault` texts to the faults of a run. */
 
+import { GATEWAY, nodeNamed, workerIndex, workerName } from "../core/node.ts";
 import type { Micros } from "../core/units.ts";
 import { nearest, quoted } from "../core/workflow/problem.ts";
 import { readQuantity } from "../workflows/quantity.ts";
@@ -150,7 +151,7 @@ function checkOverlaps({ crashes, slow }: Faults, problems: string[]): void {
         .some(({ worker, from, to }) => worker === one.worker && from < one.to && one.from < to),
     );
     if (clash === undefined) continue;
-    const worker = `worker-${clash.worker + 1}`;
+    const worker = workerName(clash.worker);
     problems.push(
       `--fault: two spans of ${name} of ${worker} overlap. Let one end before the other.`,
     );
@@ -182,9 +183,9 @@ class Reader {
 
   /** `worker-3` is worker 2 of the run. */
   worker(name: string): number {
-    const index = Number(name.slice("worker-".length)) - 1;
+    const index = workerIndex(nodeNamed(name) ?? GATEWAY);
     if (index < 0 || index >= this.#workers) {
-      const last = `worker-${this.#workers}`;
+      const last = workerName(this.#workers - 1);
       this.#problem(`there is no ${name}`, `Workers are worker-1 to ${last}.`);
     }
     return Math.max(0, Math.min(index, this.#workers - 1));
