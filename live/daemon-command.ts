@@ -34,10 +34,10 @@ import {
   daemonOptions,
   duration,
   logLines,
-  nodeNamed,
   noted,
   secret,
   signals,
+  workerNamed,
 } from "./daemon-flags.ts";
 import { startGateway } from "./gateway-daemon.ts";
 import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.ts";
@@ -73,7 +73,7 @@ const workerDaemon = Effect.fnUntraced(function* (
   const { choice: kind, problems: wrong } = readContainers(input);
   const { choice, problems: unknown } = readDaemonStore(input);
   const problems: string[] = [];
-  const node = yield* noted(problems, nodeNamed(name));
+  const node = yield* noted(problems, workerNamed(name));
   problems.push(...wrong, ...unknown);
   const http = yield* noted(problems, watchAddress(input));
   const optionsOf = yield* noted(problems, daemonOptions(input));

@@ -9,7 +9,7 @@ import type * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
 import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
-import { MASTER, type NodeId, nodeName, workerNode } from "../core/node.ts";
+import { type NodeId, nodeName, nodeNamed, workerIndex } from "../core/node.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import { folderProblems, makeFolder, readProblem, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
@@ -154,11 +154,10 @@ export const daemonOptions = Effect.fnUntraced(function* (input: DaemonInput) {
   });
 });
 
-/** `worker-3` or `master` to its node. */
-export const nodeNamed = Effect.fnUntraced(function* (name: string) {
-  const match = /^worker-([1-9]\d{0,3})$/.exec(name);
-  if (match !== null) return workerNode(Number(match[1]) - 1);
-  if (name === "master") return MASTER;
+/** `worker-3` to its node. */
+export const workerNamed = Effect.fnUntraced(function* (name: string) {
+  const node = nodeNamed(name);
+  if (node !== undefined && workerIndex(node) >= 0) return node;
   const problem = `--name: ${quoted(name)}. Workers are named worker-1, worker-2 and so on.`;
   return yield* new UsageErrors({ problems: [problem] });
 });

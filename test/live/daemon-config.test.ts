@@ -71,6 +71,14 @@ test("all that is wrong with a worker's flags is told at once", () => {
   }
 });
 
+test("a worker bears a worker's name", () => {
+  for (const name of ["master", "gateway", "worker-0"]) {
+    const { status, stderr } = daemon(["worker", "--name", name, "--nats", "http://bar"]);
+    assert.is(status, 2);
+    assert.ok(stderr.includes(`--name: "${name}". Workers are named worker-1, worker-2`), stderr);
+  }
+});
+
 test("a file that is not there, or holds no settings, is told", () => {
   assert.match(
     daemon(["master", "--config", join(directory, "none")]).stderr,
