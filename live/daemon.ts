@@ -221,8 +221,7 @@ const serveWorker = Effect.fn("serveWorker")(function* (
   };
   const containers = yield* openContainers(listener, { kind });
   return yield* serveMember(options, parts, ({ feed, plan, dataRun, log }) => {
-    body = new WorkerBody({ run: dataRun, files, store, plan, feed, log });
-    body.use(containers);
+    body = new WorkerBody({ run: dataRun, containers, files, store, plan, feed, log });
     return body;
   });
 });

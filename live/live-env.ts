@@ -22,14 +22,7 @@ import type { Micros } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
 
 /** Containers and stores of a worker; each request is answered by an input, in its own time. */
-export interface Body {
-  boot(request: BootRequest): void;
-  stop(container: number): void;
-  get(request: GetRequest): void;
-  start(request: StartRequest): void;
-  put(request: PutRequest): void;
-  drop(request: DropRequest): void;
-}
+export type Body = Pick<Env, "boot" | "stop" | "get" | "start" | "put" | "drop">;
 
 export interface LiveEnvParts {
   readonly clock: Clock;

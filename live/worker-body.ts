@@ -4,8 +4,8 @@
  * copied, once, from file to file.
  */
 
-import { lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type {
   BootRequest,
@@ -25,7 +25,7 @@ import type { Loss } from "./container.ts";
 import type {
   Done,
   Failed,
-  PartFile,
+  OutputData,
   ReadData,
   RunRequest,
   WriteData,
@@ -35,10 +35,13 @@ import type { PartName } from "./data-name.ts";
 import type { Body } from "./live-env.ts";
 import type { LocalFiles } from "./local-files.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
+import { isPlainFileIn, removeFile, type Workspace, Workspaces } from "./workspaces.ts";
 
 export interface WorkerBodyParts {
   /** Id of the cluster's run: names of data begin with it. */
   readonly run: string;
+  /** They tell this body what becomes of them. */
+  readonly containers: Pick<Containers, "boot" | "run" | "stop">;
   readonly files: LocalFiles;
   readonly store: RemoteStoreShape;
   readonly plan: (id: number) => Plan;
@@ -47,36 +50,13 @@ export interface WorkerBodyParts {
   readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
 }
 
-/** What an activation has on this worker's disk. */
-interface Workspace {
-  readonly scratch: string;
-  /** By slot. */
-  readonly reads: Map<number, { readonly datum: number; readonly part: PartFile }>;
-  /** Fetched from the remote store for this activation alone. */
-  readonly fetched: string[];
-  /** Files the function put out: datum, then item of the list (0 for a plain one). */
-  readonly written: Map<number, readonly string[]>;
-  /** The function has begun, and has neither returned nor failed. */
-  isRunning: boolean;
-}
-
 export class WorkerBody implements Body, ContainerListener {
   readonly #parts: WorkerBodyParts;
-  #containers: Containers | undefined;
-  readonly #workspaces: Map<number, Workspace>;
-  /** Container to the activation that it has, or had last. */
-  readonly #current: Map<number, StartRequest | { readonly activation: number }>;
+  readonly #workspaces: Workspaces;
 
   constructor(parts: WorkerBodyParts) {
     this.#parts = parts;
-    this.#containers = undefined;
-    this.#workspaces = new Map();
-    this.#current = new Map();
-  }
-
-  /** Containers tell this body, so it is there before them. */
-  use(containers: Containers): void {
-    this.#containers = containers;
+    this.#workspaces = new Workspaces(parts.files);
   }
 
   boot({ container, plan, task }: BootRequest): void {
@@ -86,13 +66,13 @@ export class WorkerBody implements Body, ContainerListener {
     // What is kept of it in the local store, and what it has just written.
     const written = writesOf(graph, task).flatMap(({ contentBytes }) => contentBytes ?? 0);
     const files = (Math.max(...quotaOf) + sum(written)) as Bytes;
-    this.#containers?.boot(container, { function: run, memory, files });
+    this.#parts.containers.boot(container, { function: run, memory, files });
   }
 
   stop(container: number): void {
     this.#tellWhy(container);
-    this.#containers?.stop(container);
-    this.#clear(container);
+    this.#parts.containers.stop(container);
+    this.#workspaces.close(container);
   }
 
   ready(container: number): void {
@@ -102,12 +82,12 @@ export class WorkerBody implements Body, ContainerListener {
   lost(container: number, { activation, message, log }: Loss): void {
     const about = { level: "warn", ...this.#about(container), activation };
     this.#parts.log(about, `${log}${message}`);
-    this.#clear(container);
+    this.#workspaces.close(container);
     this.#parts.feed({ tag: "container-lost", container });
   }
 
   failed(container: number, { activation, message, stack, log }: Failed): void {
-    const workspace = this.#workspaces.get(activation);
+    const workspace = this.#workspaces.find(activation);
     if (workspace !== undefined) workspace.isRunning = false;
     this.#parts.log({ level: "warn", ...this.#about(container) }, `${log}${stack || message}`);
     this.#parts.feed({ tag: "execution-failed", activation, reason: "error" });
@@ -116,7 +96,7 @@ export class WorkerBody implements Body, ContainerListener {
   get(request: GetRequest): void {
     const { activation, slot, tier, datum, part } = request;
     const { feed, files, store } = this.#parts;
-    const workspace = this.#workspace(request);
+    const workspace = this.#workspaces.open(request);
     if (!this.#parts.plan(request.plan).graph.data[datum]!.spec.stored) {
       setImmediate(() => feed({ tag: "got", activation, slot, bytes: NO_BYTES }));
       return;
@@ -150,7 +130,7 @@ export class WorkerBody implements Body, ContainerListener {
 
   start(request: StartRequest): void {
     const { activation, container, plan, task, item } = request;
-    const workspace = this.#workspace(request);
+    const workspace = this.#workspaces.open(request);
     const { graph } = this.#parts.plan(plan);
     const spec = graph.vertices[task]!.task!;
     const reads = readsOf(graph, task, workspace);
@@ -165,9 +145,9 @@ export class WorkerBody implements Body, ContainerListener {
       compute_us: Math.round(expected(spec.compute)),
       sleep_us: Math.round(expected(spec.sleep)),
     };
-    this.#current.set(container, request);
+    workspace.request = request;
     workspace.isRunning = true;
-    this.#containers?.run(container, run);
+    this.#parts.containers.run(container, run);
   }
 
   put(request: PutRequest): void {
@@ -189,7 +169,7 @@ export class WorkerBody implements Body, ContainerListener {
     }
     this.#run(store.put(name, source), {
       done: () => {
-        if (source === file) remove(file);
+        if (source === file) removeFile(file);
         feed(stored);
       },
       failed: (message) => {
@@ -205,94 +185,55 @@ export class WorkerBody implements Body, ContainerListener {
   }
 
   done(container: number, done: Done): void {
-    const request = this.#current.get(container);
-    const workspace = this.#workspaces.get(done.activation);
-    if (request === undefined || !("task" in request) || workspace === undefined) return;
+    const { activation, log } = done;
+    const workspace = this.#workspaces.find(activation);
+    if (workspace?.request === undefined) return;
     workspace.isRunning = false;
     const stray = done.outputs
       .flatMap(({ files }) => files)
       .find(({ file }) => !isPlainFileIn(workspace.scratch, file));
     if (stray !== undefined) {
       const message = `${stray.file} is no file in the activation's own directory.`;
-      const { activation, log } = done;
       this.failed(container, { activation, log, message, stack: "" });
       return;
     }
-    const { graph } = this.#parts.plan(request.plan);
-    const { writes } = graph.vertices[request.task]!;
-    if (done.log !== "") this.#parts.log(this.#about(container), done.log);
-    for (const file of workspace.fetched.splice(0)) remove(file);
-    const outputs = writes.map((datum, index): Output => {
+    if (log !== "") this.#parts.log(this.#about(container), log);
+    for (const file of workspace.fetched.splice(0)) removeFile(file);
+    const { plan, task, item } = workspace.request;
+    const { graph } = this.#parts.plan(plan);
+    const { writes } = graph.vertices[task]!;
+    for (const [index, datum] of writes.entries()) {
       const files = done.outputs[index]?.files ?? [];
       workspace.written.set(
         datum,
         files.map(({ file }) => file),
       );
-      const sizes = files.map(({ bytes }) => bytes as Bytes);
-      return graph.data[datum]!.spec.items === undefined ? (sizes[0] ?? NO_BYTES) : sizes;
-    });
-    const facts = writes.flatMap((datum): readonly Fact[] => {
-      const { inline, spec } = graph.data[datum]!;
-      const value = inline ? done.values[spec.name] : undefined;
-      return value === undefined ? [] : [{ tag: "value", datum, item: request.item, value }];
-    });
+    }
     this.#parts.feed({
       tag: "executed",
-      activation: request.activation,
-      outputs,
+      activation,
+      outputs: writes.map((datum, index) => outputOf(graph, datum, done.outputs[index])),
       compute: done.compute_us as Micros,
       sleep: done.sleep_us as Micros,
-      facts,
+      facts: writes.flatMap((datum) => factsOf(graph, { datum, item }, done.values)),
     });
   }
 
   /** Where the function left this part. */
   #fileOf({ activation, plan, datum, part }: PutRequest): string | undefined {
-    const files = this.#workspaces.get(activation)?.written.get(datum);
+    const files = this.#workspaces.find(activation)?.written.get(datum);
     const isList = this.#parts.plan(plan).graph.data[datum]!.spec.items !== undefined;
     return files?.[isList ? partOf(part) : 0];
   }
 
-  /** The activation's own; made when first asked for, which ends the one its container had before. */
-  #workspace({
-    activation,
-    container,
-  }: {
-    readonly activation: number;
-    readonly container: number;
-  }): Workspace {
-    const known = this.#workspaces.get(activation);
-    if (known !== undefined) return known;
-    this.#clear(container);
-    const workspace: Workspace = {
-      scratch: this.#parts.files.scratch(activation),
-      reads: new Map(),
-      fetched: [],
-      written: new Map(),
-      isRunning: false,
-    };
-    this.#workspaces.set(activation, workspace);
-    this.#current.set(container, { activation });
-    return workspace;
-  }
-
   /** Of a function that is stopped while it runs; what it has written till now is lost with it. */
   #tellWhy(container: number): void {
-    const request = this.#current.get(container);
-    if (request === undefined || !("task" in request)) return;
-    if (this.#workspaces.get(request.activation)?.isRunning !== true) return;
+    const { request, isRunning } = this.#workspaces.in(container) ?? {};
+    if (request === undefined || isRunning !== true) return;
     const { timeout } = this.#parts.plan(request.plan).graph.vertices[request.task]!.task!;
     const limit = timeout === undefined ? "" : ` It may take ${timeout / 1e6} s (\`timeout\`).`;
     const text = `It was stopped before it returned: too slow, or its invocation is over.${limit}`;
     this.#parts.log({ level: "warn", ...this.#about(container) }, text);
-  }
-
-  #clear(container: number): void {
-    const activation = this.#current.get(container)?.activation;
-    if (activation === undefined) return;
-    this.#current.delete(container);
-    this.#workspaces.delete(activation);
-    this.#parts.files.dropScratch(activation);
   }
 
   #adopt(file: string, part: PartName): boolean {
@@ -308,8 +249,8 @@ export class WorkerBody implements Body, ContainerListener {
 
   /** What a line of the log is about. */
   #about(container: number): Readonly<Record<string, unknown>> {
-    const request = this.#current.get(container);
-    if (request === undefined || !("task" in request)) return { container };
+    const request = this.#workspaces.in(container)?.request;
+    if (request === undefined) return { container };
     const { plan, invocation, task, item, attempt } = request;
     const { name } = this.#parts.plan(plan).graph.vertices[task]!;
     return { invocation, task: name, item: itemPath(item), attempt };
@@ -364,30 +305,26 @@ function writesOf(graph: Plan["graph"], task: number): readonly WriteData[] {
   });
 }
 
+function outputOf(graph: Plan["graph"], datum: number, written: OutputData | undefined): Output {
+  const sizes = (written?.files ?? []).map(({ bytes }) => bytes as Bytes);
+  return graph.data[datum]!.spec.items === undefined ? (sizes[0] ?? NO_BYTES) : sizes;
+}
+
+/** Only what a condition or a foreach needs travels inline. */
+function factsOf(
+  graph: Plan["graph"],
+  { datum, item }: { readonly datum: number; readonly item: Item },
+  values: Done["values"],
+): readonly Fact[] {
+  const { inline, spec } = graph.data[datum]!;
+  const value = inline ? values[spec.name] : undefined;
+  return value === undefined ? [] : [{ tag: "value", datum, item, value }];
+}
+
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
 function sizeOf(file: string): Bytes | undefined {
   return statSync(file, { throwIfNoEntry: false })?.size as Bytes | undefined;
-}
-
-/** What a container says it wrote may be a link out of its sandbox, or a file of others. */
-function isPlainFileIn(folder: string, file: string): boolean {
-  try {
-    const inside = `${realpathSync(dirname(file))}${sep}`.startsWith(
-      `${realpathSync(folder)}${sep}`,
-    );
-    return inside && lstatSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function remove(file: string): void {
-  try {
-    unlinkSync(file);
-  } catch {
-    // It went with its scratch directory.
-  }
 }

@@ -35,6 +35,9 @@ const REQUEST: StartRequest = {
   ...{ task: 0, item: ROOT_ITEM, attempt: 0 },
 };
 
+/** What they are asked for is not what is tested here. */
+const CONTAINERS = { boot: () => undefined, run: () => undefined, stop: () => undefined };
+
 interface Stage {
   readonly body: WorkerBody;
   readonly inputs: readonly Input[];
@@ -52,7 +55,7 @@ function onStage<A>(act: (stage: Stage) => A): Promise<A> {
     const files = yield* openLocalFiles();
     const store = yield* openEmbeddedStore({ url: "http://127.0.0.1:1", token: "none" });
     const body = new WorkerBody({
-      ...{ run: "r", files, store, plan: () => PLAN },
+      ...{ run: "r", containers: CONTAINERS, files, store, plan: () => PLAN },
       feed: (input) => inputs.push(input),
       log: (_, text) => log.push(text),
     });
