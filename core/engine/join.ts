@@ -19,7 +19,7 @@ const BITS = 30;
 
 const NONE_LOST: LostWorkers = [];
 
-export interface HeldTask {
+interface HeldTask {
   readonly task: number;
   readonly item: Item;
 }
@@ -104,8 +104,6 @@ export class Invocation {
   /** Vertex to worker; differs from the plan's once a worker was lost. */
   workerOf: readonly number[];
   lost: LostWorkers;
-  /** Tasks that may run as far as control goes, once data that were lost are written again. */
-  held: readonly HeldTask[];
   /** Activations of it under way on this machine. */
   active: number;
   /** Of this worker's data, once it was asked for. */
@@ -114,6 +112,8 @@ export class Invocation {
   readonly #root: (Join | undefined)[];
   /** Of each inner scope, by item, then by position. */
   readonly #inner: Map<Item, (Join | undefined)[]>[];
+  /** Tasks that may run as far as control goes, once data that were lost are written again. */
+  #heldBack: readonly HeldTask[];
 
   constructor(id: InvocationId, plan: Plan, round: Round) {
     this.id = id;
@@ -123,11 +123,11 @@ export class Invocation {
     this.knowledge = new Knowledge();
     this.workerOf = plan.workerOf;
     this.lost = NONE_LOST;
-    this.held = NONE_HELD;
     this.active = 0;
     this.holds = undefined;
     this.#root = new Array(plan.graph.scopes[0]!.vertices.length);
     this.#inner = [];
+    this.#heldBack = NONE_HELD;
   }
 
   /** Takes over that workers were lost; false if it knew. */
@@ -138,6 +138,22 @@ export class Invocation {
     this.workerOf = relocate(this.plan, this.lost);
     this.holds = undefined;
     return true;
+  }
+
+  holdBack(held: HeldTask): void {
+    this.#heldBack = [...this.#heldBack, held];
+  }
+
+  /** All that was held back; what still may not run is to be held back again. */
+  takeHeldBack(): readonly HeldTask[] {
+    const held = this.#heldBack;
+    this.#heldBack = NONE_HELD;
+    return held;
+  }
+
+  /** It is not held back any more, if it was. */
+  dropHeldBack({ task, item }: HeldTask): void {
+    this.#heldBack = this.#heldBack.filter((held) => held.task !== task || held.item !== item);
   }
 
   /** The join of `vertex` for `item`, made when first asked for. */

@@ -5,7 +5,7 @@
 
 import type { Env, Input } from "../env.ts";
 import { NONE } from "../events.ts";
-import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
+import { MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
 import { choose, type WorkerLoad } from "../plan/choose.ts";
 import type { InvocationId, Message } from "../protocol.ts";
 import type { Item } from "../workflow/item.ts";
@@ -14,6 +14,7 @@ import { Journal } from "./journal.ts";
 import { isReadable, lostWork, toldTo } from "./recovery.ts";
 import { Register } from "./register.ts";
 import { expectWorker, type Settings } from "./settings.ts";
+import { Sinks } from "./sinks.ts";
 import { Tracker } from "./tracker.ts";
 
 /** One assigned activation that has not been reported yet. */
@@ -48,7 +49,7 @@ export class Master {
   readonly #attempts: Map<InvocationId, Map<string, number>>;
   /** Workers that took part, for the release. */
   readonly #parties: Map<InvocationId, Set<number>>;
-  readonly #sinks: Map<Invocation, number[]>;
+  readonly #sinks: Sinks;
   #nextPoll: number;
 
   constructor(env: Env, settings: Settings) {
@@ -62,7 +63,7 @@ export class Master {
     this.#assigned = new Map();
     this.#attempts = new Map();
     this.#parties = new Map();
-    this.#sinks = new Map();
+    this.#sinks = new Sinks(env);
     this.#nextPoll = 0;
     this.#tracker = new Tracker(
       {
@@ -70,23 +71,53 @@ export class Master {
         run: (invocation, task, item) => this.#runnable(invocation, task, item),
         forward: () => undefined,
         resolved: () => undefined,
-        sink: (invocation, vertex) => this.#sink(invocation, vertex),
+        sink: (invocation, vertex) => this.#sinks.add(invocation, vertex),
       },
       this.#journal,
     );
   }
 
   handle(input: Input): void {
-    if (input.tag === "deploy") this.#register.addPlan(input.plan);
-    else if (input.tag === "message") this.#message(input.from, input.message);
-    else if (input.tag === "worker-lost") this.#lost(input.worker);
-    else if (input.tag === "worker-leaving") this.#leaving(input.worker);
-    else if (input.tag === "worker-left") this.#left(input.worker);
-    else if (input.tag === "worker-back") this.#away.delete(input.worker);
-    for (const [{ id }, sinks] of this.#sinks) {
-      this.#env.send(GATEWAY, { tag: "answered", invocation: id, sinks });
+    switch (input.tag) {
+      case "deploy":
+        this.#register.addPlan(input.plan);
+        break;
+      case "message":
+        this.#message(input.from, input.message);
+        break;
+      case "worker-lost":
+        this.#lost(input.worker);
+        break;
+      case "worker-leaving":
+        this.#leaving(input.worker);
+        break;
+      case "worker-left":
+        this.#left(input.worker);
+        break;
+      case "worker-back":
+        this.#away.delete(input.worker);
+        break;
+      case "arrival":
+      case "cancel":
+      case "master-back":
+      case "gateway-back":
+        // The gateway's business.
+        break;
+      case "timer":
+      case "ready":
+      case "container-lost":
+      case "got":
+      case "get-failed":
+      case "executed":
+      case "execution-failed":
+      case "stored":
+      case "put-failed":
+        // A master runs nothing, and sets no timer.
+        break;
+      default:
+        input satisfies never;
     }
-    if (this.#sinks.size > 0) this.#sinks.clear();
+    this.#sinks.flush();
   }
 
   #message(from: NodeId, message: Message): void {
@@ -156,7 +187,7 @@ export class Master {
   /** Assigns it, or holds it back until what it reads from a lost memory is written again. */
   #assign(invocation: Invocation, task: number, item: Item): void {
     if (!isReadable(invocation, task, item)) {
-      invocation.held = [...invocation.held, { task, item }];
+      invocation.holdBack({ task, item });
       return;
     }
     const { id, plan, round, workerOf } = invocation;
@@ -206,10 +237,7 @@ export class Master {
     this.#unassign(id, key);
     invocation.knowledge.learn(message.facts);
     this.#tracker.complete(invocation, task, item);
-    const { held } = invocation;
-    if (held.length === 0) return;
-    invocation.held = [];
-    for (const each of held) this.#assign(invocation, each.task, each.item);
+    for (const held of invocation.takeHeldBack()) this.#assign(invocation, held.task, held.item);
   }
 
   /** Runs again what the lost worker had not ended, or had written where nobody reads it now. */
@@ -261,9 +289,7 @@ export class Master {
         if (index !== -1) poll.items.splice(index, 1);
         if (poll.items.length === 0) this.#polls.delete(key);
       }
-      invocation.held = invocation.held.filter(
-        (other) => other.task !== task || other.item !== item,
-      );
+      invocation.dropHeldBack({ task, item });
       invocation.reset(task, item);
       vertices.add(task);
     }
@@ -293,18 +319,10 @@ export class Master {
     this.#load[assignments.get(key)!.worker]!.assigned--;
     assignments.delete(key);
   }
-
-  #sink(invocation: Invocation, vertex: number): void {
-    entry(this.#sinks, invocation, () => []).push(vertex);
-  }
 }
 
 /** The value under `key`, made if there is none. */
-function entry<K extends PropertyKey | object, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
+function entry<V>(map: Map<InvocationId, V>, key: InvocationId, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) {
     value = make();

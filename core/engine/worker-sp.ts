@@ -8,7 +8,7 @@
  * in the memory that was lost is held back until they are written again.
  */
 
-import { GATEWAY, type NodeId, workerIndex, workerNode } from "../node.ts";
+import { type NodeId, workerIndex, workerNode } from "../node.ts";
 import type { Answer, Facts, LostWorkers, Message } from "../protocol.ts";
 import { NO_TIME } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
@@ -17,25 +17,26 @@ import type { Invocation } from "./join.ts";
 import { Outbox } from "./outbox.ts";
 import { heardFrom, isReadable, takeOver, toldTo } from "./recovery.ts";
 import type { WorkerContext, WorkerScheme } from "./scheme.ts";
+import { Sinks } from "./sinks.ts";
 import { Tracker } from "./tracker.ts";
 
 export class WorkerSp implements WorkerScheme {
   readonly #context: WorkerContext;
   readonly #tracker: Tracker;
   readonly #outbox: Outbox;
-  readonly #sinks: Map<Invocation, number[]>;
+  readonly #sinks: Sinks;
 
   constructor(context: WorkerContext) {
     this.#context = context;
     this.#outbox = new Outbox(context.env, { batch: context.settings.batchTriggers });
-    this.#sinks = new Map();
+    this.#sinks = new Sinks(context.env);
     this.#tracker = new Tracker(
       {
         owns: (invocation, vertex) => invocation.workerOf[vertex] === context.worker,
         run: (invocation, task, item) => this.#run(invocation, task, item),
         forward: (invocation, answer) => this.#forward(invocation, answer),
         resolved: (invocation, vertex, item) => context.consumed(invocation, vertex, item),
-        sink: (invocation, vertex) => this.#sink(invocation, vertex),
+        sink: (invocation, vertex) => this.#sinks.add(invocation, vertex),
       },
       context.journal,
     );
@@ -74,11 +75,7 @@ export class WorkerSp implements WorkerScheme {
 
   flush(): void {
     this.#outbox.flush("trigger");
-    if (this.#sinks.size === 0) return;
-    for (const [{ id }, sinks] of this.#sinks) {
-      this.#context.env.send(GATEWAY, { tag: "answered", invocation: id, sinks });
-    }
-    this.#sinks.clear();
+    this.#sinks.flush();
   }
 
   #enter(
@@ -148,25 +145,16 @@ export class WorkerSp implements WorkerScheme {
       this.#context.env.timer(NO_TIME, { tag: "run", invocation: invocation.id, task, item });
       return;
     }
-    invocation.held = [...invocation.held, { task, item }];
+    invocation.holdBack({ task, item });
   }
 
   /** Something has ended: what waited for it may run. */
   #letGo(invocation: Invocation): void {
-    const { held } = invocation;
-    if (held.length === 0) return;
-    invocation.held = [];
-    for (const { task, item } of held) this.#run(invocation, task, item);
+    for (const { task, item } of invocation.takeHeldBack()) this.#run(invocation, task, item);
   }
 
   #forward(invocation: Invocation, answer: Answer): void {
     const to = invocation.wiring.edgeTo[answer.edge]!;
     this.#outbox.add(workerNode(invocation.workerOf[to]!), invocation, answer);
-  }
-
-  #sink(invocation: Invocation, vertex: number): void {
-    const sinks = this.#sinks.get(invocation);
-    if (sinks === undefined) this.#sinks.set(invocation, [vertex]);
-    else sinks.push(vertex);
   }
 }
