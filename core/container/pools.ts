@@ -13,7 +13,6 @@ import { invariant } from "../invariant.ts";
 import { type Linked, LinkedList } from "../linked-list.ts";
 import { type Bytes, type Micros, NO_BYTES, NO_TIME, plus } from "../units.ts";
 import type { ContainerSpec } from "../workflow/spec.ts";
-import type { KeepAlivePolicy } from "./keep-alive.ts";
 
 export interface PoolTask {
   readonly plan: number;
@@ -48,7 +47,6 @@ interface Pool {
   starting: number;
   /** Wanted more containers than it may have, once: it starts nothing any more. */
   stalled: boolean;
-  lastAsked: Micros | undefined;
 }
 
 /** What the caller is to do next for a pool. */
@@ -62,7 +60,8 @@ export type Step =
 
 export interface PoolsOptions {
   readonly memory: Bytes;
-  readonly keepAlive: KeepAlivePolicy;
+  /** How long an idle container is kept. */
+  readonly keepAlive: Micros;
   /** See `Settings.atLimit`. */
   readonly atLimit: "wait" | "stall";
 }
@@ -104,7 +103,6 @@ export class Pools {
       size: 0,
       starting: 0,
       stalled: false,
-      lastAsked: undefined,
     });
     return this.#pools.length - 1;
   }
@@ -153,7 +151,6 @@ export class Pools {
       this.#busy++;
       container.state = "busy";
       container.activation = this.#take(at);
-      at.lastAsked = now;
       return { tag: "run", activation: container.activation, container };
     }
     if (at.starting >= waiting) return undefined;
@@ -261,7 +258,6 @@ export class Pools {
     this.#containers.add(container.id, container);
     at.size++;
     at.starting++;
-    at.lastAsked = now;
     this.#memoryUsed = (this.#memoryUsed + memory) as Bytes;
     return { tag: "boot", container };
   }
@@ -279,9 +275,8 @@ export class Pools {
 
   #toIdle(container: Container, now: Micros): void {
     const pool = this.#pools[container.pool]!;
-    const facts = { pool: container.pool, now, lastAsked: pool.lastAsked };
     container.state = "idle";
-    container.idleUntil = plus(now, this.#options.keepAlive(facts));
+    container.idleUntil = plus(now, this.#options.keepAlive);
     if (pool.idle === NONE_IDLE) pool.idle = [container];
     else pool.idle.push(container);
     this.#idle.add(container);

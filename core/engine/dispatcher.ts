@@ -3,7 +3,6 @@
  * systems that look at their queues only now and then.
  */
 
-import { fixedWindow } from "../container/keep-alive.ts";
 import { type Container, Pools, type PoolTask } from "../container/pools.ts";
 import type { Env } from "../env.ts";
 import { NONE, type Why } from "../events.ts";
@@ -38,8 +37,7 @@ export class Dispatcher {
     this.#journal = journal;
     this.#host = host;
     this.#settings = settings;
-    const keepAlive = fixedWindow(settings.keepAlive);
-    const { workerMemory: memory, atLimit } = settings;
+    const { workerMemory: memory, keepAlive, atLimit } = settings;
     this.#pools = new Pools({ memory, keepAlive, atLimit });
     this.#watched = [];
     this.#dirty = new Set();

@@ -2,7 +2,6 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fixedWindow } from "../../../core/container/keep-alive.ts";
 import { Pools, type Step } from "../../../core/container/pools.ts";
 import type { Bytes, Micros } from "../../../core/units.ts";
 
@@ -21,7 +20,7 @@ function poolsWith(
 ): Pools {
   const { atLimit } = options;
   const memory = options.memory as Bytes;
-  const pools = new Pools({ memory, keepAlive: fixedWindow(at(1_000)), atLimit });
+  const pools = new Pools({ memory, keepAlive: at(1_000), atLimit });
   for (const [task, limit] of limits.entries()) {
     const spec = { memory: 100 as Bytes, used: 0 as Bytes, limit, instances: 1, scale: 1 };
     pools.add({ plan: 0, task, spec });
