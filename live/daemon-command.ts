@@ -33,17 +33,17 @@ import {
   type DaemonInput,
   daemonOptions,
   duration,
-  logLines,
   noted,
-  secret,
-  signals,
   workerNamed,
 } from "./daemon-flags.ts";
+import { logLines } from "./daemon-log.ts";
 import { startGateway } from "./gateway-daemon.ts";
 import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.ts";
 import { writtenRate } from "./net-flags.ts";
 import { Meters, storageMeters } from "./prometheus.ts";
 import { RequestError } from "./request-error.ts";
+import { secret } from "./secret-flags.ts";
+import { signals } from "./signals.ts";
 import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
 import { readWorkerSize, WORKER_SIZE_FLAGS, writtenWorkerSize } from "./worker-size-flags.ts";

@@ -1,22 +1,18 @@
 /** Flags that all daemons share, and the environment variables behind them. */
 
-import { readFileSync } from "node:fs";
-import * as Config from "effect/Config";
 import * as Flag from "effect/cli/Flag";
-import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
-import type * as Layer from "effect/Layer";
-import * as Logger from "effect/Logger";
 import * as Option from "effect/Option";
-import * as Redacted from "effect/Redacted";
 import { type NodeId, nodeName, nodeNamed, workerIndex } from "../core/node.ts";
 import { quoted } from "../core/workflow/problem.ts";
-import { folderProblems, makeFolder, readProblem, writing } from "../workflows/named-files.ts";
+import { folderProblems, makeFolder, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { DaemonOptions } from "./daemon.ts";
+import { logLine } from "./daemon-log.ts";
 import { natsAddressProblem } from "./nats.ts";
 import { RECORD_FLAGS, type RecordInput, readRecord } from "./record-flags.ts";
+import { secretIn } from "./secret-flags.ts";
 
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description));
@@ -91,35 +87,6 @@ export interface DaemonInput extends RecordInput {
   readonly events: Option.Option<string>;
 }
 
-/** What the variable `NAME` holds, or the file that the variable `NAME_FILE` names; or nothing. */
-export const secret = Effect.fnUntraced(function* (name: string) {
-  const file = yield* Config.option(Config.String(`${name}_FILE`));
-  if (Option.isSome(file)) return yield* secretFile(file.value, `${name}_FILE`);
-  return Option.getOrUndefined(yield* Config.option(Config.Redacted(name)));
-});
-
-const secretFile = Effect.fnUntraced(function* (path: string, place: string) {
-  const content = yield* Effect.try({
-    try: () => readFileSync(path, "utf8").trim(),
-    catch: (cause) => {
-      const problem = readProblem(`${place}: ${path}`, cause, "Name a file that can be read.");
-      return new UsageErrors({ problems: [problem] });
-    },
-  });
-  if (content !== "") return Redacted.make(content);
-  const problem = `${place}: ${path} is empty. Write the secret into it.`;
-  return yield* new UsageErrors({ problems: [problem] });
-});
-
-/** In the file, if one is named; else where `secret` looks. */
-export function secretIn(
-  file: Option.Option<string>,
-  from: { readonly flag: string; readonly variable: string },
-) {
-  if (Option.isSome(file)) return secretFile(file.value, `--${from.flag}`);
-  return secret(from.variable);
-}
-
 /** What an effect gives; undefined: it failed, and why is noted, to be told with what else is wrong. */
 export function noted<A, E extends { readonly message: string }, R>(
   problems: string[],
@@ -161,54 +128,3 @@ export const workerNamed = Effect.fnUntraced(function* (name: string) {
   const problem = `--name: ${quoted(name)}. Workers are named worker-1, worker-2 and so on.`;
   return yield* new UsageErrors({ problems: [problem] });
 });
-
-/**
- * One JSON object a line, on standard error: `time`, `level` (`debug`, `info`, `warn`, `error`), `node`,
- * then what it is about, such as `invocation`, `task`, `item`, `attempt` or `container`, and `text`.
- */
-export function logLine(about: Readonly<Record<string, unknown>>, line: string): void {
-  const head = { time: new Date().toISOString(), level: "info" };
-  process.stderr.write(`${JSON.stringify({ ...head, ...about, text: line.trimEnd() })}\n`);
-}
-
-/** What the parts of a daemon say through Effect, in the same form. */
-export const logLines: Layer.Layer<never> = Logger.layer([
-  Logger.make<unknown, void>(({ logLevel, message }) => {
-    const level = logLevel.toLowerCase();
-    logLine({ level }, [message].flat().map(String).join(" "));
-  }),
-]);
-
-/** Ends when standard input does; never otherwise. */
-export const parentGone: Effect.Effect<void> = Effect.callback((resume) => {
-  const gone = (): void => resume(Effect.void);
-  process.stdin.on("end", gone).on("close", gone).on("error", gone).resume();
-});
-
-export interface Signals {
-  /** Ends at the first SIGTERM or SIGINT: what is under way may be finished. */
-  readonly asked: Effect.Effect<void>;
-  /** Ends at the second, or with the parent if that is wanted: no more time. */
-  readonly atOnce: Effect.Effect<void>;
-}
-
-export function signals(withParent: boolean): Signals {
-  const first = Deferred.makeUnsafe<void>();
-  const second = Deferred.makeUnsafe<void>();
-  const note = (): void => {
-    if (!Deferred.doneUnsafe(first, Effect.void)) Deferred.doneUnsafe(second, Effect.void);
-  };
-  process.on("SIGTERM", note).on("SIGINT", note);
-  const again = Deferred.await(second);
-  const atOnce = withParent ? Effect.raceFirst(again, parentGone) : again;
-  return { asked: Deferred.await(first), atOnce };
-}
-
-/** Ends at SIGTERM or SIGINT, or with the parent if that is wanted. */
-export function asked(withParent: boolean): Effect.Effect<void> {
-  const signalled = Effect.callback<void>((resume) => {
-    const stop = (): void => resume(Effect.void);
-    process.once("SIGTERM", stop).once("SIGINT", stop);
-  });
-  return withParent ? Effect.raceFirst(signalled, parentGone) : signalled;
-}

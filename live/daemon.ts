@@ -15,6 +15,7 @@ import type { BusError, BusService, Handler } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { type ContainerChoice, type ContainerListener, openContainers } from "./containers.ts";
 import type { HttpAddress } from "./daemon-http.ts";
+import type { Log } from "./daemon-log.ts";
 import type { Deployment } from "./deployment.ts";
 import { planOf } from "./deployments.ts";
 import type { DockerError } from "./docker-container.ts";
@@ -47,7 +48,7 @@ export interface DaemonOptions {
   readonly recording: RecordChoice | undefined;
   /** Where `/health` and `/metrics` are; undefined: nowhere. */
   readonly http: HttpAddress | undefined;
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
   readonly stop: Stopping;
 }
 
@@ -230,7 +231,7 @@ interface Material {
   readonly feed: MachineLoop["feed"];
   readonly plan: (id: number) => Plan;
   readonly dataRun: string;
-  readonly log: DaemonOptions["log"];
+  readonly log: Log;
 }
 
 /** Made anew with each machine; undefined for the master, which runs nothing. */

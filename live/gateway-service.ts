@@ -13,6 +13,7 @@ import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import type { Clock } from "./clock.ts";
+import type { Log } from "./daemon-log.ts";
 import type { Deployment } from "./deployment.ts";
 import { Deployments } from "./deployments.ts";
 import {
@@ -35,7 +36,7 @@ export interface GatewayServiceParts extends AdmissionParts {
   readonly feed: (input: Input) => void;
   /** Most invocations in flight. */
   readonly maxInvocations: number;
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
 }
 
 /** Ended invocations whose data and status are kept. */

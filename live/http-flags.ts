@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { UsageErrors } from "../workflows/usage-errors.ts";
-import { secretIn } from "./daemon-flags.ts";
 import type { HttpAddress } from "./daemon-http.ts";
+import { secretIn } from "./secret-flags.ts";
 
 const TOKEN = "FAASFLOW_HTTP_TOKEN";
 

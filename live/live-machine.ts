@@ -7,6 +7,7 @@ import type { Event } from "../core/events.ts";
 import { type NodeId, nodeName } from "../core/node.ts";
 import type { BusService } from "./bus.ts";
 import type { Clock } from "./clock.ts";
+import type { Log } from "./daemon-log.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Body, LiveEnv } from "./live-env.ts";
 import { MachineLoop } from "./machine-loop.ts";
@@ -29,7 +30,7 @@ export interface LiveMachineParts {
   readonly body: Body | undefined;
   readonly recording: RecordChoice | undefined;
   readonly deploymentOf: (plan: number) => Deployment;
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
 }
 
 export interface LiveMachine {

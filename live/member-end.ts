@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { MASTER, type NodeId } from "../core/node.ts";
+import type { Log } from "./daemon-log.ts";
 import type { Phase } from "./membership.ts";
 
 /** How a daemon is asked to end; whoever started it ends it at once if that is wanted. */
@@ -21,7 +22,7 @@ export interface Stopping {
 export interface MemberEndParts {
   readonly node: NodeId;
   readonly stop: Stopping;
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
 }
 
 /** `new-gateway`: it is to begin anew, with nothing of the old in its memory. */

@@ -12,12 +12,11 @@ import type { Plan } from "../core/plan/plan.ts";
 import { quotaOf } from "../core/storage/quota.ts";
 import type { Clock } from "./clock.ts";
 import { type HttpAddress, serveDaemonHttp } from "./daemon-http.ts";
+import type { Log } from "./daemon-log.ts";
 import { EventFeed } from "./event-feed.ts";
 import type { HttpError } from "./http.ts";
 import type { NatsLink } from "./nats.ts";
 import { type Meters, WorkerMeters } from "./prometheus.ts";
-
-type Log = (about: Readonly<Record<string, unknown>>, text: string) => void;
 
 export interface MemberWatchParts {
   readonly clock: Clock;

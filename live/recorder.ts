@@ -21,6 +21,7 @@ import type { NodeId } from "../core/node.ts";
 import type { Message } from "../core/protocol.ts";
 import type { Micros } from "../core/units.ts";
 import { makeFolder } from "../workflows/named-files.ts";
+import type { Log } from "./daemon-log.ts";
 import type { Deployment } from "./deployment.ts";
 import {
   type Call,
@@ -143,7 +144,7 @@ export interface RecordingParts extends RecordChoice {
   readonly about: Omit<RecordingHeader, "format" | "version">;
   /** What the plan of that id was worked out from. */
   readonly deploymentOf: (plan: number) => Deployment;
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
 }
 
 /** Undefined: nothing is to be recorded. */

@@ -7,9 +7,9 @@ import * as Redacted from "effect/Redacted";
 import { quoted } from "../core/workflow/problem.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { couchDatabase, openCouchStore } from "./couch-store.ts";
-import { secret } from "./daemon-flags.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 import type { DocumentLayout, StoreChoice } from "./remote-store.ts";
+import { secret } from "./secret-flags.ts";
 
 const DOCUMENT = Flag.Literals("document", ["shared", "per-datum"]).pipe(
   Flag.optional,

@@ -31,6 +31,7 @@ import type {
   WriteData,
 } from "./container-protocol.ts";
 import type { ContainerListener, Containers } from "./containers.ts";
+import type { Log } from "./daemon-log.ts";
 import type { PartName } from "./data-name.ts";
 import type { Body } from "./live-env.ts";
 import type { LocalFiles } from "./local-files.ts";
@@ -47,7 +48,7 @@ export interface WorkerBodyParts {
   readonly plan: (id: number) => Plan;
   readonly feed: (input: Input) => void;
   /** What a function wrote, and what went wrong, with the activation it belongs to. */
-  readonly log: (about: Readonly<Record<string, unknown>>, text: string) => void;
+  readonly log: Log;
 }
 
 export class WorkerBody implements Body, ContainerListener {
