@@ -3,7 +3,7 @@
 import * as Schema from "effect/Schema";
 import type { Settings } from "../core/engine/settings.ts";
 import type { PlanCluster } from "../core/plan/contract.ts";
-import type { PartitionMethod } from "../core/plan/plan.ts";
+import type { PartitionMethod, StorageMethod } from "../core/plan/plan.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { BytesSchema, MicrosSchema } from "./wire.ts";
 
@@ -13,7 +13,7 @@ export interface Deployment {
   readonly version: number;
   readonly spec: WorkflowSpec;
   readonly partition: PartitionMethod;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   /** Where it is not the one that live plans are made for: a simulated one. */
   readonly cluster?: PlanCluster;
 }

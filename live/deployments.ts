@@ -1,7 +1,7 @@
 /** The workflows that a gateway serves, every version with its plan. */
 
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
-import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
@@ -9,7 +9,7 @@ import type { Deployment } from "./deployment.ts";
 
 /** How new ones are planned. */
 export interface DeploymentChoice {
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: PartitionMethod;
   readonly workers: number;
 }

@@ -15,7 +15,7 @@ import type { Settings } from "../core/engine/settings.ts";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import { GATEWAY, MASTER, type NodeId, nodeName, workerIndex, workerNode } from "../core/node.ts";
-import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { BusError } from "./bus.ts";
@@ -46,7 +46,7 @@ export interface GatewayOptions extends Omit<DaemonOptions, "node" | "http"> {
   /** Writes events as event logs have them. */
   readonly eventText: (plans: readonly Plan[]) => EventText;
   readonly settings: Settings;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: PartitionMethod;
   readonly store: RemoteStoreShape;
   /** Reads and checks a workflow file; throws `RequestError`. */

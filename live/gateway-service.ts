@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
-import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
 import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
@@ -29,7 +29,7 @@ import { RequestError } from "./request-error.ts";
 
 export interface GatewayServiceParts extends AdmissionParts {
   readonly ledger: Ledger;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: PartitionMethod;
   readonly clock: Clock;
   readonly store: RemoteStoreShape;

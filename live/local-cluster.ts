@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema";
 import type * as Scope from "effect/Scope";
 import type { Scheme } from "../core/engine/settings.ts";
 import { workerName } from "../core/node.ts";
-import type { PartitionMethod } from "../core/plan/plan.ts";
+import type { PartitionMethod, StorageMethod } from "../core/plan/plan.ts";
 import { type ContainerChoice, containerArguments } from "./containers.ts";
 import { type Hosts, hostNames, LOOPBACK, STORAGE_HOST } from "./hosts.ts";
 import {
@@ -40,7 +40,7 @@ export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterErr
 export interface ClusterOptions {
   readonly workers: number;
   readonly scheme: Scheme;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: PartitionMethod;
   readonly durable: boolean;
   /** Further flags of its daemons. */

@@ -17,7 +17,7 @@ import { type Scheme, type Settings, STORE_RETRIES } from "../core/engine/settin
 import type { Event } from "../core/events.ts";
 import { PAPER_CLUSTER, type PlanCluster } from "../core/plan/contract.ts";
 import { roomsLeft } from "../core/plan/place.ts";
-import type { PartitionMethod, Plan } from "../core/plan/plan.ts";
+import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import type { Micros } from "../core/units.ts";
 import { compile } from "../core/workflow/compile.ts";
@@ -40,7 +40,7 @@ export interface Scenario {
   readonly references: readonly string[];
   readonly specs: readonly WorkflowSpec[];
   readonly scheme: Scheme;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: PartitionMethod;
   readonly workers: number;
   readonly profile: Profile;

@@ -10,7 +10,7 @@ import { type EventHeader, planHeader } from "../analysis/event-header.ts";
 import { ProcessorSpeedSchema, type SpeedChange, speedsIn } from "../analysis/processor-speed.ts";
 import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
-import type { Plan } from "../core/plan/plan.ts";
+import type { Plan, StorageMethod } from "../core/plan/plan.ts";
 import { makePlan } from "../core/plan/planner.ts";
 import type { InvocationId } from "../core/protocol.ts";
 import { type Bytes, type Micros, NO_TIME } from "../core/units.ts";
@@ -36,7 +36,7 @@ export interface RunLog {
 /** What a twin needs to know of a run; the header of its log has it in `config`. */
 export interface RunConfig {
   readonly scheme: "worker-sp" | "master-sp";
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: "faasflow-plus" | "faasflow" | "raw";
   readonly workers: number;
   /** Of the storage node's link, bytes a second; undefined: whatever the profile says. */

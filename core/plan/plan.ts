@@ -36,3 +36,6 @@ export interface Plan {
 
 /** `faasflow` is the paper's Algorithm 1, `faasflow-plus` goes on from there, `raw` hashes tasks to workers. */
 export type PartitionMethod = "faasflow" | "faasflow-plus" | "raw";
+
+/** `faastore` tags data as the partition allows; `remote` keeps each in the remote store, whatever that says. */
+export type StorageMethod = "faastore" | "remote";

@@ -11,7 +11,7 @@ import { type Partition, partition } from "./partition.ts";
 import { partitionPlus } from "./partition-plus.ts";
 import { edgeWeights, type PartitionProblem } from "./partition-problem.ts";
 import { placeByName, placeVertices } from "./place.ts";
-import type { PartitionMethod, Plan, Tag } from "./plan.ts";
+import type { PartitionMethod, Plan, StorageMethod, Tag } from "./plan.ts";
 import { tagsByReaders, tagsByTask, taskTags } from "./tags.ts";
 
 export interface PlanRequest {
@@ -19,8 +19,7 @@ export interface PlanRequest {
   readonly version: number;
   readonly graph: Graph;
   readonly method: PartitionMethod;
-  /** `remote`: every datum is kept in the remote store, whatever the partition. */
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly cluster: PlanCluster;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import type { Event } from "../../core/events.ts";
-import type { Plan } from "../../core/plan/plan.ts";
+import type { Plan, StorageMethod } from "../../core/plan/plan.ts";
 import { Client } from "../../live/client.ts";
 import { planOf } from "../../live/deployments.ts";
 import { mergeEvents } from "../../live/event-file.ts";
@@ -21,7 +21,7 @@ export interface BenchRun {
 export interface BenchOptions {
   readonly workers: number;
   readonly durable: boolean;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly runs: readonly BenchRun[];
 }
 
@@ -79,7 +79,7 @@ export function benchCluster<A>(
 function planNamed(of: {
   readonly id: number;
   readonly text: string;
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly partition: "raw" | "faasflow-plus";
   readonly workers: number;
 }): Plan {

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { InvariantChecker } from "../../analysis/invariants.ts";
 import type { Settings } from "../../core/engine/settings.ts";
 import type { Event } from "../../core/events.ts";
-import type { Plan, Tag } from "../../core/plan/plan.ts";
+import type { Plan, Tag, StorageMethod } from "../../core/plan/plan.ts";
 import type { Bytes, Micros } from "../../core/units.ts";
 import { compile } from "../../core/workflow/compile.ts";
 import { type Graph, OUTSIDE } from "../../core/workflow/graph.ts";
@@ -42,7 +42,7 @@ export function writeGolden(golden: Golden): string {
 /** What a `run` part may say; all of it may be left out. */
 interface RunFile {
   readonly scheme?: Settings["scheme"];
-  readonly storage?: "faastore" | "remote";
+  readonly storage?: StorageMethod;
   readonly workers?: number;
   /** Task or step to its worker, from 1; others go where the vertex before them is. */
   readonly place?: Readonly<Record<string, number>>;

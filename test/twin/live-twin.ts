@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { estimate } from "../../analysis/estimate.ts";
 import { LIVE_WORKER } from "../../core/engine/settings.ts";
+import type { StorageMethod } from "../../core/plan/plan.ts";
 import { Client } from "../../live/client.ts";
 import { startCluster } from "../../live/local-cluster.ts";
 import { liveProfileText } from "../../sim/calibrate-live-config.ts";
@@ -48,7 +49,7 @@ tasks:
 const ROUND = ["wordcount", "small_genome", "small_genome"];
 
 export interface LiveSetting {
-  readonly storage: "faastore" | "remote";
+  readonly storage: StorageMethod;
   readonly durable: boolean;
   /** Each wordcount once and the small genome twice, one after another. */
   readonly rounds: number;

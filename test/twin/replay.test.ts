@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { StorageMethod } from "../../core/plan/plan.ts";
 import { Client } from "../../live/client.ts";
 import { startCluster } from "../../live/local-cluster.ts";
 import { type Replay, replay } from "../../live/replay.ts";
@@ -46,7 +47,7 @@ function replayAll(directory: string): readonly Replay[] {
 /** A cluster runs wordcount and genome at once and records; gives how they ended. */
 function record(
   directory: string,
-  how: { readonly scheme: "worker-sp" | "master-sp"; readonly storage: "faastore" | "remote" },
+  how: { readonly scheme: "worker-sp" | "master-sp"; readonly storage: StorageMethod },
 ): Promise<readonly string[]> {
   const program = Effect.gen(function* () {
     const cluster = yield* startCluster({

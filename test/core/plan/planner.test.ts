@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { contract, PAPER_CLUSTER } from "../../../core/plan/contract.ts";
 import { fnv1a, roomsLeft } from "../../../core/plan/place.ts";
-import type { PartitionMethod, Plan } from "../../../core/plan/plan.ts";
+import type { PartitionMethod, Plan, StorageMethod } from "../../../core/plan/plan.ts";
 import { makePlan } from "../../../core/plan/planner.ts";
 import type { Bytes } from "../../../core/units.ts";
 import { compile } from "../../../core/workflow/compile.ts";
@@ -22,7 +22,7 @@ function step(name: string): Step {
 
 function planOf(
   spec: WorkflowSpec,
-  changes: { method?: PartitionMethod; storage?: "faastore" | "remote"; workers?: number } = {},
+  changes: { method?: PartitionMethod; storage?: StorageMethod; workers?: number } = {},
 ): Plan {
   const { method = "faasflow", storage = "faastore", workers = 7 } = changes;
   const cluster = { ...PAPER_CLUSTER, workers };
