@@ -82,7 +82,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
   });
   const view = new ClusterView({
     ...{ link, cluster, run, maxEvents: options.maxEvents, eventText: options.eventText },
-    plans: () => service.plans(),
+    plans: () => service.plans,
     present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
   });
   const processor = yield* processorMeter(clock);

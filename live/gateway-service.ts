@@ -3,12 +3,11 @@
  * The core's gateway machine does the scheduling; this keeps what people want to know of it.
  */
 
-import * as Effect from "effect/Effect";
+import type * as Effect from "effect/Effect";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
 import type { Micros } from "../core/units.ts";
-import { itemPath } from "../core/workflow/item.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
@@ -16,13 +15,9 @@ import type { Clock } from "./clock.ts";
 import type { Log } from "./daemon-log.ts";
 import type { Deployment } from "./deployment.ts";
 import { Deployments } from "./deployments.ts";
-import {
-  type Inputs,
-  inputFacts,
-  inputParts,
-  inputProblems,
-  withDefaults,
-} from "./invocation-inputs.ts";
+import { InvocationData } from "./invocation-data.ts";
+import { type Inputs, inputFacts, inputProblems, withDefaults } from "./invocation-inputs.ts";
+import { type Entry, InvocationTable } from "./invocation-table.ts";
 import type { Accepted, InvocationStatus, Ledger } from "./ledger.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import { RequestError } from "./request-error.ts";
@@ -39,23 +34,18 @@ export interface GatewayServiceParts extends AdmissionParts {
   readonly log: Log;
 }
 
-/** Ended invocations whose data and status are kept. */
-const KEPT = 200;
 const POLL_MS = 20;
 /** A daemon that is missing now may be there then. */
 const RETRY_S = 2;
 /** How long an answer waits until what it says is safe. */
 const SAFE_MS = 5_000;
 
-type Entry = { -readonly [F in keyof Accepted]: Accepted[F] };
-
 export class GatewayService {
   readonly admission: Admission;
   readonly #parts: GatewayServiceParts;
   readonly #deployments: Deployments;
-  readonly #invocations: Map<number, Entry>;
-  readonly #ended: number[];
-  readonly #waiting: Map<number, Set<() => void>>;
+  readonly #invocations: InvocationTable;
+  readonly #data: InvocationData;
   /** Of an earlier gateway, to begin anew once all daemons are there; undefined: that is done. */
   #toResume: Set<number> | undefined;
   /** Whose inputs are being stored; true: cancelled meanwhile. */
@@ -66,14 +56,13 @@ export class GatewayService {
   #isEnding: boolean;
 
   constructor(parts: GatewayServiceParts) {
-    const { ledger, storage, partition, settings, feed } = parts;
+    const { ledger, storage, partition, settings, store, feed } = parts;
     this.#parts = parts;
     this.admission = new Admission(parts);
     const choice = { storage, partition, workers: settings.workers };
     this.#deployments = new Deployments(choice, (_, plan) => feed({ tag: "deploy", plan }));
-    this.#invocations = new Map();
-    this.#ended = [];
-    this.#waiting = new Map();
+    this.#invocations = new InvocationTable(({ status }) => this.#forget(status));
+    this.#data = new InvocationData(store, ledger.run);
     this.#toResume = ledger.legacy && new Set();
     this.#storing = new Map();
     this.#nextId = 0;
@@ -87,11 +76,10 @@ export class GatewayService {
     for (const deployment of deployments) this.#deployments.add(deployment);
     for (const accepted of invocations) {
       const { id, state } = accepted.status;
-      this.#invocations.set(id, accepted);
       this.#nextId = id + 1;
       this.#lastNoted = id;
+      this.#invocations.add(accepted);
       if (state === "running") this.#toResume?.add(id);
-      else this.#over(id);
     }
     if (this.#toResume === undefined) return;
     const count = `deployed: ${deployments.length}, under way: ${this.inFlight}`;
@@ -106,12 +94,12 @@ export class GatewayService {
     this.#toResume = undefined;
     this.#parts.log({}, `all daemons are there; begins anew: ${resumed.length}`);
     this.#parts.feed({ tag: "gateway-back" });
-    for (const id of resumed) this.#arrive(this.#invocations.get(id)!);
+    for (const id of resumed) this.#arrive(this.#invocations.find(id)!);
     return true;
   }
 
   get inFlight(): number {
-    return this.#invocations.size - this.#ended.length;
+    return this.#invocations.inFlight;
   }
 
   get deployments(): readonly Deployment[] {
@@ -122,7 +110,7 @@ export class GatewayService {
     return this.#deployments.plans[id]!;
   }
 
-  plans(): readonly Plan[] {
+  get plans(): readonly Plan[] {
     return this.#deployments.plans;
   }
 
@@ -170,8 +158,8 @@ export class GatewayService {
       status: statusOf({ id, workflow, arrived_us: at }),
       ...{ plan: plan.id, storing: 0 as Micros, facts },
     };
-    this.#invocations.set(id, entry);
-    const isCancelled = await this.#storeInputs(plan, id, inputs);
+    this.#invocations.add(entry);
+    const isCancelled = await this.#storeInputs(spec, entry, inputs);
     entry.storing = (clock.now() - at) as Micros;
     this.#lastNoted = Math.max(this.#lastNoted, id);
     if (isCancelled) this.#close(id, CANCELLED);
@@ -186,7 +174,7 @@ export class GatewayService {
   /** Resolves when it is over, or after the time, with how it stands. */
   async wait(id: number, patience_ms: number): Promise<InvocationStatus> {
     const isRunning = this.status(id).state === "running";
-    if (isRunning && patience_ms > 0) await this.#end(id, patience_ms);
+    if (isRunning && patience_ms > 0) await this.#invocations.end(id, patience_ms);
     const status = this.status(id);
     if (status.state !== "running") await this.safe();
     return status;
@@ -207,20 +195,16 @@ export class GatewayService {
 
   /** Whoever waits is answered now. */
   stopWaiting(): void {
-    for (const waiters of this.#waiting.values()) for (const over of [...waiters]) over();
-    this.#waiting.clear();
+    this.#invocations.stopWaiting();
   }
 
   status(id: number): InvocationStatus {
-    const entry = this.#invocations.get(id);
-    if (entry !== undefined) return entry.status;
-    const problem = `there is no invocation ${id}, or it ended too long ago`;
-    throw new RequestError({ status: 404, problems: [problem] });
+    return this.#invocations.status(id);
   }
 
   /** Running ones and those that ended last, by id. */
   list(): readonly InvocationStatus[] {
-    return [...this.#invocations.values()].map(({ status }) => status);
+    return this.#invocations.list();
   }
 
   cancel(id: number): void {
@@ -232,22 +216,13 @@ export class GatewayService {
     else this.#parts.feed({ tag: "cancel", invocation: id });
   }
 
-  /** Fetches one part of a datum from the remote store into a file of `directory`. */
+  /** Fetches one part of a datum from the remote store into a file; gives its bytes. */
   fetch(
     id: number,
-    datum: string,
-    item: string,
+    part: { readonly datum: string; readonly item: string },
     file: string,
   ): Effect.Effect<number, RequestError> {
-    const { workflow } = this.status(id);
-    const part = { workflow, run: this.#parts.ledger.run, invocation: id, datum, item };
-    return this.#parts.store.get(part, file).pipe(
-      Effect.mapError(({ kind, message }) => {
-        const hint = "Results are what no task reads; other data are gone once they were read.";
-        const problems = kind === "missing" ? [message, hint] : [message];
-        return new RequestError({ status: kind === "missing" ? 404 : 503, problems });
-      }),
-    );
+    return this.#data.fetch(this.status(id), part, file);
   }
 
   /** To be told of each event of the gateway machine. */
@@ -295,67 +270,33 @@ export class GatewayService {
 
   /** It is over, as `end` says. */
   #close(id: number, end: Partial<InvocationStatus>): void {
-    const entry = this.#invocations.get(id);
+    const entry = this.#invocations.find(id);
     if (entry === undefined) return;
     entry.status = { ...entry.status, ...end };
     this.#parts.ledger.invocation(entry);
-    for (const over of [...(this.#waiting.get(id) ?? [])]) over();
-    this.#waiting.delete(id);
-    this.#over(id);
+    this.#invocations.close(id);
   }
 
-  #over(id: number): void {
-    this.#ended.push(id);
-    if (this.#ended.length > KEPT) this.#forget(this.#ended.shift()!);
-  }
-
-  /** Resolves when it is over, or after the time. */
-  #end(id: number, patience_ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const over = (): void => {
-        clearTimeout(timer);
-        this.#waiting.get(id)?.delete(over);
-        resolve();
-      };
-      const timer = setTimeout(over, patience_ms);
-      const waiters = this.#waiting.get(id) ?? new Set();
-      this.#waiting.set(id, waiters.add(over));
-    });
-  }
-
-  #forget(id: number): void {
-    const entry = this.#invocations.get(id);
-    this.#invocations.delete(id);
-    if (entry === undefined) return;
+  #forget(status: InvocationStatus): void {
     // The last one stays: an id is never given twice, also by the gateways to come.
-    if (id !== this.#lastNoted) this.#parts.ledger.forget(id);
-    this.#forgetData(entry.status);
-  }
-
-  #forgetData({ id: invocation, workflow }: InvocationStatus): void {
-    const { ledger, store } = this.#parts;
-    Effect.runFork(Effect.ignore(store.forget({ workflow, run: ledger.run, invocation })));
+    if (status.id !== this.#lastNoted) this.#parts.ledger.forget(status.id);
+    this.#data.forget(status);
   }
 
   /** Whether the invocation was cancelled meanwhile. */
-  async #storeInputs({ graph }: Plan, invocation: number, inputs: Inputs): Promise<boolean> {
-    const { ledger, store } = this.#parts;
-    this.#storing.set(invocation, false);
+  async #storeInputs(spec: WorkflowSpec, { status }: Entry, inputs: Inputs): Promise<boolean> {
+    const { id } = status;
+    this.#storing.set(id, false);
     try {
-      // One by one: in a document an invocation, puts at once would conflict.
-      for (const { datum, item: part, text } of inputParts(graph.spec, inputs)) {
-        const item = itemPath(part);
-        const name = { workflow: graph.name, run: ledger.run, invocation, datum, item };
-        await Effect.runPromise(store.put(name, Buffer.from(text)));
-      }
-      return this.#storing.get(invocation)!;
+      await this.#data.storeInputs(status, spec, inputs);
+      return this.#storing.get(id)!;
     } catch (cause) {
-      this.#forgetData(this.status(invocation));
-      this.#invocations.delete(invocation);
+      this.#data.forget(status);
+      this.#invocations.remove(id);
       const problem = `the inputs cannot be stored: ${(cause as Error).message}. Is the store there?`;
       throw new RequestError({ status: 503, problems: [problem], retryAfter_s: RETRY_S });
     } finally {
-      this.#storing.delete(invocation);
+      this.#storing.delete(id);
     }
   }
 }

@@ -242,7 +242,7 @@ function dataRoute({ service }: WorkflowRouteParts): Route {
       const file = join(folder, "datum");
       const remove = (): void => rmSync(folder, { recursive: true, force: true });
       try {
-        await Effect.runPromise(service.fetch(id, datum, item, file));
+        await Effect.runPromise(service.fetch(id, { datum, item }, file));
       } catch (cause) {
         remove();
         throw cause;
