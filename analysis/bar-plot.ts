@@ -86,7 +86,10 @@ function panel(
         transform: [{ filter: "isValid(datum.value)" }],
         mark: { type: "bar" as const },
         encoding: {
-          ...{ x, xOffset, y: { ...y, field: "value", title }, y2: least },
+          x,
+          xOffset,
+          y: { ...y, field: "value", title },
+          y2: least,
           color: {
             field: "series",
             type: "nominal" as const,

@@ -68,7 +68,9 @@ export function overheadsIn(runs: readonly Run[], { functions }: State): Overhea
   };
   const told = runs.filter(({ machine }) => machine < Infinity);
   const observed = told.map(({ jobs, machine, load }) => ({
-    ...{ jobs, cores: machine, work },
+    jobs,
+    cores: machine,
+    work,
     workOfCore: (window: Job) => load.workOfCore(window),
     awake: (execution: Execution) => awake(execution, functions.get(execution.name)),
   }));

@@ -66,7 +66,11 @@ function seenRows(named: Named, cell: RunCell, clients: ClientsOf): readonly Csv
   const most = cell.protocol.patience?.inVain ?? Infinity;
   const count = clients.latencies_s.length + clients.inVain;
   const row = (metric: string, unit: Unit, value: number | string): CsvRow => ({
-    ...{ ...named, metric, unit, value, count },
+    ...named,
+    metric,
+    unit,
+    value,
+    count,
   });
   const isOpen = cell.protocol.tag === "open";
   return [
@@ -82,7 +86,11 @@ function seenRows(named: Named, cell: RunCell, clients: ClientsOf): readonly Csv
 function longRows(named: Named, long: ClientsOf): readonly CsvRow[] {
   const count = long.latencies_s.length + long.inVain;
   const row = (metric: string, value: number | string): CsvRow => ({
-    ...{ ...named, metric, unit: "s", value, count },
+    ...named,
+    metric,
+    unit: "s",
+    value,
+    count,
   });
   return [
     row("long_p50", quantileSeen(long, 0.5)),

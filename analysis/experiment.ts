@@ -227,7 +227,12 @@ function alone(experiment: ExperimentName, choice: Choice, protocol: Protocol): 
     onCluster(choice, [undefined]).map(
       (place) =>
         ({
-          ...{ tag: "run", experiment, mode: "solo", workflows: [workflow], protocol, ...place },
+          tag: "run",
+          experiment,
+          mode: "solo",
+          workflows: [workflow],
+          protocol,
+          ...place,
         }) as const,
     ),
   );

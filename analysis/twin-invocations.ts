@@ -193,7 +193,11 @@ class FactsOfRun {
       PARTS.reduce((sum, each, i) => (TWIN_PART_OF[each] === part ? sum + totals[i]! : sum), 0),
     );
     this.#ended.set(invocation, {
-      ...{ invocation, plan: plan.plan, latency: time - arrival, parts, bytes },
+      invocation,
+      plan: plan.plan,
+      latency: time - arrival,
+      parts,
+      bytes,
       activations: [...nodes].map(([span, node]) => activation(span, node, arrival)),
       transfers: [...flight.transfers.values()],
     });
@@ -204,7 +208,9 @@ function activation(span: Span, node: NodeId, arrival: number): Activation {
   const { vertex: task, item, queue, dispatch, start, execute, end } = span;
   const since = (time: number): number => time - arrival;
   return {
-    ...{ task, item, node },
+    task,
+    item,
+    node,
     queue: since(queue),
     dispatch: since(dispatch),
     start: since(start),

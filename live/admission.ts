@@ -6,15 +6,13 @@ import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import { oversized } from "../core/plan/oversized.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { Roster } from "./membership.ts";
+import type { NatsLink } from "./nats.ts";
 import { RequestError } from "./request-error.ts";
 
 export interface AdmissionParts {
   readonly settings: Settings;
   readonly roster: () => Roster;
-  /** Whether there is a connection to NATS. */
-  readonly connected: () => boolean;
-  /** Bytes of the largest message that NATS takes. */
-  readonly maxPayload: () => number;
+  readonly link: Pick<NatsLink, "connected" | "maxPayload">;
 }
 
 /** For what messages and records have besides a workflow or an invocation's facts. */
@@ -34,7 +32,7 @@ export class Admission {
 
   /** What keeps an invocation of these plans from running; none: it can run. */
   unready(plans: readonly number[]): readonly string[] {
-    if (!this.#parts.connected()) {
+    if (!this.#parts.link.connected()) {
       return [
         "the gateway has no connection to NATS. It tries on: ask again, or start nats-server.",
       ];
@@ -65,7 +63,7 @@ export class Admission {
   /** Throws if no message can carry it. */
   refuseTooLong(what: string, value: object): void {
     const bytes = Buffer.byteLength(JSON.stringify(value));
-    const most = this.#parts.maxPayload() - ROOM_BYTES;
+    const most = this.#parts.link.maxPayload() - ROOM_BYTES;
     if (bytes <= most) return;
     const found = `${what} takes ${bytes} bytes in a message, NATS takes ${most}`;
     const problem = `${found}. Raise max_payload in the nats-server's configuration.`;

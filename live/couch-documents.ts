@@ -138,7 +138,9 @@ export function couchDocuments(address: CouchAddress, options: TransferOptions):
       ),
     remove: (documents) => {
       const docs = documents.map(({ id, revision }) => ({
-        ...{ _id: id, _rev: revision, _deleted: true },
+        _id: id,
+        _rev: revision,
+        _deleted: true,
       }));
       const asked = { method: "POST", path: "_bulk_docs", what: "delete documents" } as const;
       return Effect.map(

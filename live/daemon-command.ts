@@ -191,7 +191,8 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     maxInvocations,
     maxEvents,
     eventText: eventText({
-      ...{ durable: !input.volatile, cores: availableParallelism() },
+      durable: !input.volatile,
+      cores: availableParallelism(),
       ...writtenWorkerSize(size),
       ...(Option.isSome(rate) && { bandwidth: writtenRate(rate.value.value!) }),
     }),
@@ -265,7 +266,10 @@ const storageDaemon = Effect.fnUntraced(function* ({ dir, host, port }: StorageI
   if (problems.length > 0) return yield* new UsageErrors({ problems });
   const meters = new Meters();
   const { url } = yield* serveStorage({
-    ...{ host, port, dir, token: token && Redacted.value(token) },
+    host,
+    port,
+    dir,
+    token: token && Redacted.value(token),
     figures: {
       type: meters.type,
       text: () => meters.text(),

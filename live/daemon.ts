@@ -256,7 +256,13 @@ const serveMember = Effect.fnUntraced(function* (
     const body = bodyOf({ feed, plan, dataRun, log: watch.log });
     watch.join(run);
     machine = openMachine({
-      ...{ ...options, ...parts, run, settings, feed, body, observe: watch.event },
+      ...options,
+      ...parts,
+      run,
+      settings,
+      feed,
+      body,
+      observe: watch.event,
       deploymentOf: (id) => member.deployment(id),
     });
     return machine.loop;

@@ -112,8 +112,12 @@ async function checkNodeIn(engine: DockerEngine, image: string): Promise<void> {
   let said = "";
   const mark = ownMark();
   const id = await engine.create(`faasflow-${mark}-check`, {
-    ...{ Image: image, Entrypoint: ["node"], Cmd: ["--version"] },
-    ...{ AttachStdout: true, AttachStderr: true, Labels: { [OWNER_LABEL]: mark } },
+    Image: image,
+    Entrypoint: ["node"],
+    Cmd: ["--version"],
+    AttachStdout: true,
+    AttachStderr: true,
+    Labels: { [OWNER_LABEL]: mark },
     HostConfig: { NetworkMode: "none", LogConfig: { Type: "none" } },
   });
   try {
@@ -340,7 +344,10 @@ function configOf(spec: VesselSpec, parts: ConfigParts): object {
       LogConfig: { Type: "none" },
       Tmpfs: { "/tmp": "" },
       Mounts: mountsOf(spec.function, parts).map(({ source, target, access }) => ({
-        ...{ Type: "bind", Source: source, Target: target, ReadOnly: access === "read" },
+        Type: "bind",
+        Source: source,
+        Target: target,
+        ReadOnly: access === "read",
         BindOptions: { Propagation: "rprivate" },
       })),
     },

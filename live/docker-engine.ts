@@ -172,7 +172,10 @@ export class DockerEngine {
   async importImage(repo: string, tag: string, tar: Readable): Promise<void> {
     const query = { fromSrc: "-", repo, tag };
     const text = await this.#text({
-      ...{ method: "POST", path: "/images/create", query, stream: tar },
+      method: "POST",
+      path: "/images/create",
+      query,
+      stream: tar,
       limit_ms: IMPORT_LIMIT_MS,
     });
     // Its answer is 200 before it knows; what went wrong is said in the text.

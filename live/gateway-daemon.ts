@@ -31,7 +31,7 @@ import { volatileLedger } from "./ledger.ts";
 import { type LiveMachine, openMachine } from "./live-machine.ts";
 import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
-import { processorMeter } from "./processor-meter.ts";
+import { type ProcessorMeter, processorMeter } from "./processor-meter.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import type { ControlInput } from "./wire.ts";
@@ -67,7 +67,7 @@ const RESUME_EVERY = 50_000 as Micros;
 export const startGateway = Effect.fn("startGateway")(function* (
   options: GatewayOptions,
 ): Effect.fn.Return<RunningGateway, NatsError | BusError | HttpError, Scope.Scope> {
-  const { settings, cluster, log, parse, http } = options;
+  const { settings, cluster, log } = options;
   const parts = yield* connected({ ...options, node: GATEWAY });
   const { clock, link, bus, meters } = parts;
   const run = randomBytes(RUN_BYTES).toString("hex");
@@ -76,12 +76,16 @@ export const startGateway = Effect.fn("startGateway")(function* (
     : volatileLedger(run);
   const feed = (input: Input): void => machine.loop.feed(input);
   const service: GatewayService = new GatewayService({
-    ...{ ...options, ledger, clock, feed, roster: () => roster },
-    connected: () => link.connected(),
-    maxPayload: () => link.maxPayload(),
+    ...options,
+    ...parts,
+    ledger,
+    feed,
+    roster: () => roster,
   });
   const view = new ClusterView({
-    ...{ link, cluster, run, maxEvents: options.maxEvents, eventText: options.eventText },
+    ...options,
+    link,
+    run,
     plans: () => service.plans,
     present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
   });
@@ -99,7 +103,13 @@ export const startGateway = Effect.fn("startGateway")(function* (
     log({ level: "warn", invocation: event.invocation }, `failed: ${event.why}`);
   };
   const machine: LiveMachine = openMachine({
-    ...{ ...options, ...parts, node: GATEWAY, run, feed, observe, body: undefined },
+    ...options,
+    ...parts,
+    node: GATEWAY,
+    run,
+    feed,
+    observe,
+    body: undefined,
     deploymentOf: (plan) => service.deployments[plan]!,
   });
   service.takeOver();
@@ -124,17 +134,40 @@ export const startGateway = Effect.fn("startGateway")(function* (
     }),
   );
   yield* bus.serve(intoLoop({ run: () => run, feed, log }));
-  const { url } = yield* serveHttp({
-    ...http,
+  const { url } = yield* serveApi(options, {
+    service,
+    roster,
+    view,
+    meters,
+    processor,
+    figures,
+    run,
+  });
+  return { url, service, failure: Effect.raceFirst(bus.failure, ledger.failure) };
+});
+
+interface Served {
+  readonly service: GatewayService;
+  readonly roster: Roster;
+  readonly view: ClusterView;
+  readonly meters: Meters;
+  readonly processor: ProcessorMeter;
+  readonly figures: GatewayMeters;
+  readonly run: string;
+}
+
+function serveApi(options: GatewayOptions, served: Served) {
+  const { service, roster, view, meters, processor, figures, run } = served;
+  return serveHttp({
+    ...options.http,
     routes: [
-      ...workflowRoutes({ service, roster: () => roster, parse }),
+      ...workflowRoutes({ service, roster: () => roster, parse: options.parse }),
       ...feedRoutes({ service, view, meters, processor, about: { ...aboutOf(options), run } }),
     ],
     answered: (request) => figures.answered(request),
     ending: () => service.stopWaiting(),
   });
-  return { url, service, failure: Effect.raceFirst(bus.failure, ledger.failure) };
-});
+}
 
 function figuresOf(meters: Meters, service: GatewayService, view: ClusterView): GatewayMeters {
   return new GatewayMeters(meters, {

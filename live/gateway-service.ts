@@ -156,7 +156,9 @@ export class GatewayService {
     const at = clock.now();
     const entry: Entry = {
       status: statusOf({ id, workflow, arrived_us: at }),
-      ...{ plan: plan.id, storing: 0 as Micros, facts },
+      plan: plan.id,
+      storing: 0 as Micros,
+      facts,
     };
     this.#invocations.add(entry);
     const isCancelled = await this.#storeInputs(spec, entry, inputs);

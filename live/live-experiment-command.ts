@@ -58,7 +58,10 @@ const onOwnCluster = Effect.fnUntraced(function* (cells: readonly RunCell[]) {
   const { side, bandwidth_MBps } = cells[0]!;
   yield* Console.error(`starting a cluster: ${side.system}, ${WORKERS} workers ...`);
   const started = yield* startCluster({
-    ...{ workers: WORKERS, scheme: side.scheme, storage: side.storage, partition: side.partition },
+    workers: WORKERS,
+    scheme: side.scheme,
+    storage: side.storage,
+    partition: side.partition,
     durable: false,
     flags: { gateway: ["--max-events", `${MAX_EVENTS}`] },
     netns: bandwidth_MBps === undefined ? undefined : { bandwidth: bandwidth_MBps * BYTES_PER_MB },

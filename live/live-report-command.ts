@@ -92,14 +92,25 @@ export function report(
     checker.add(event);
   }
   const config = {
-    ...{ references: [plan.graph.name], specs: [specOutline(plan.graph.spec)] },
-    ...{ scheme, storage, partition, workers, live: true, durable, cores: availableParallelism() },
+    references: [plan.graph.name],
+    specs: [specOutline(plan.graph.spec)],
+    scheme,
+    storage,
+    partition,
+    workers,
+    live: true,
+    durable,
+    cores: availableParallelism(),
     ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
     ...speedHeader(speeds, events),
   };
   const violations = checker.finish().map(({ text }) => text);
   const table = runText(metricRows(metrics, { scheme, storage }), {
-    ...{ scheme, storage, partition, workers, profile: "this machine, live" },
+    scheme,
+    storage,
+    partition,
+    workers,
+    profile: "this machine, live",
     again: undefined,
     messages: undefined,
     violations: violations.length,

@@ -178,8 +178,13 @@ export class Roster {
     this.#lookedAt = this.#now();
     this.#deafAt = this.#lookedAt;
     const unheard: Member = {
-      ...{ incarnation: UNHEARD, anew: true, seenAt: this.#lookedAt, lost: false },
-      ...{ plans: new Set<number>(), ready: false, phase: "serving" },
+      incarnation: UNHEARD,
+      anew: true,
+      seenAt: this.#lookedAt,
+      lost: false,
+      plans: new Set<number>(),
+      ready: false,
+      phase: "serving",
     };
     this.#members = new Map(expected.map((node) => [node, { ...unheard }]));
     this.#stops = [

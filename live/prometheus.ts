@@ -51,11 +51,15 @@ export function storageMeters({
 }: Meters): (request: { method: string; status: number; bytes: number }) => void {
   const registers = [registry];
   const requests = new Counter({
-    ...{ name: "faasflow_storage_requests_total", help: "Requests answered.", registers },
+    name: "faasflow_storage_requests_total",
+    help: "Requests answered.",
+    registers,
     labelNames: ["method", "status"],
   });
   const bodies = new Counter({
-    ...{ name: "faasflow_storage_bytes_total", help: "Bytes of parts.", registers },
+    name: "faasflow_storage_bytes_total",
+    help: "Bytes of parts.",
+    registers,
     labelNames: ["method"],
   });
   return ({ method, status, bytes }) => {
@@ -81,22 +85,30 @@ export class WorkerMeters {
     this.#queued = new Set();
     this.#used = 0;
     this.#coldStarts = new Counter({
-      ...{ name: "faasflow_cold_starts_total", help: "Containers started.", registers },
+      name: "faasflow_cold_starts_total",
+      help: "Containers started.",
+      registers,
     });
     this.#bytes = new Counter({
-      ...{ name: "faasflow_data_bytes_total", help: "Bytes of data got and put.", registers },
+      name: "faasflow_data_bytes_total",
+      help: "Bytes of data got and put.",
+      registers,
       labelNames: ["operation", "tier"],
     });
     this.#spills = new Counter({
-      ...{ name: "faasflow_spills_total", registers },
+      name: "faasflow_spills_total",
+      registers,
       help: "Data that were to stay local and found no room.",
     });
     this.#failures = new Counter({
-      ...{ name: "faasflow_attempts_failed_total", help: "Attempts that ended badly.", registers },
+      name: "faasflow_attempts_failed_total",
+      help: "Attempts that ended badly.",
+      registers,
       labelNames: ["why"],
     });
     this.#storeErrors = new Counter({
-      ...{ name: "faasflow_store_errors_total", registers },
+      name: "faasflow_store_errors_total",
+      registers,
       help: "Requests to a store that failed, those that a further try made good included.",
       labelNames: ["operation"],
     });
@@ -153,7 +165,9 @@ export class WorkerMeters {
   #gauges(registers: Registry[], quota: () => number): void {
     const states = () => [...this.#containers.values()];
     new Gauge({
-      ...{ name: "faasflow_containers", help: "Containers by state.", registers },
+      name: "faasflow_containers",
+      help: "Containers by state.",
+      registers,
       labelNames: ["state"],
       collect() {
         for (const state of ["starting", "idle", "busy"]) {
@@ -198,18 +212,22 @@ export class GatewayMeters {
     const registers = [registry];
     this.#workflow = parts.workflow;
     this.#invocations = new Counter({
-      ...{ name: "faasflow_invocations_total", registers },
+      name: "faasflow_invocations_total",
+      registers,
       help: "Invocations that were started, finished, failed.",
       labelNames: ["workflow", "state"],
     });
     this.#latency = new Histogram({
-      ...{ name: "faasflow_invocation_latency_seconds", registers },
+      name: "faasflow_invocation_latency_seconds",
+      registers,
       help: "End-to-end latency of finished invocations.",
       labelNames: ["workflow"],
       buckets: LATENCY_BUCKETS_S,
     });
     this.#requests = new Counter({
-      ...{ name: "faasflow_http_requests_total", help: "Requests answered.", registers },
+      name: "faasflow_http_requests_total",
+      help: "Requests answered.",
+      registers,
       labelNames: ["method", "route", "status"],
     });
     gauge(registers, {
@@ -223,7 +241,9 @@ export class GatewayMeters {
       value: parts.missingEvents,
     });
     new Gauge({
-      ...{ name: "faasflow_activations", help: "Activations under way, by state.", registers },
+      name: "faasflow_activations",
+      help: "Activations under way, by state.",
+      registers,
       labelNames: ["state"],
       collect() {
         const counts = parts.activity.counts();
@@ -269,7 +289,9 @@ function gauge(
   of: { readonly name: string; readonly help: string; readonly value: () => number },
 ): void {
   new Gauge({
-    ...{ name: of.name, help: of.help, registers },
+    name: of.name,
+    help: of.help,
+    registers,
     collect() {
       this.set(of.value());
     },

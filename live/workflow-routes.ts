@@ -96,7 +96,9 @@ function health({ service, roster }: WorkflowRouteParts): Route {
 
 function deployRoutes({ service, parse }: WorkflowRouteParts): readonly Route[] {
   const shown = ({ id, version, spec }: GatewayService["deployments"][number]) => ({
-    ...{ workflow: spec.name, version, plan: id },
+    workflow: spec.name,
+    version,
+    plan: id,
   });
   return [
     {

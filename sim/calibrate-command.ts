@@ -164,7 +164,11 @@ function settingsOf(input: Input) {
 function refusedWith(input: Input): readonly string[] {
   const { columns, profile, starts, rounds, generations } = input;
   const optional: Readonly<Record<string, Option.Option<unknown>>> = {
-    ...{ columns, profile, starts, rounds, generations },
+    columns,
+    profile,
+    starts,
+    rounds,
+    generations,
   };
   const given = Object.keys(optional).filter((name) => Option.isSome(optional[name]!));
   const all = input.published ? ["published", ...given] : given;

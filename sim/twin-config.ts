@@ -100,7 +100,12 @@ export function readRunConfig(
   });
   if (problems.length > 0) return Result.fail(problems);
   return Result.succeed({
-    ...{ scheme, storage, partition, workers, plans, speeds: speedsIn(header) },
+    scheme,
+    storage,
+    partition,
+    workers,
+    plans,
+    speeds: speedsIn(header),
     isClosed: isOneByOne(events),
     bandwidth: typeof bandwidth === "number" ? bandwidth : undefined,
     workerMemory: worker_memory as Bytes | undefined,

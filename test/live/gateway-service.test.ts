@@ -47,8 +47,7 @@ function serviceOf({ legacy, maxPayload = 1e6, broken = false }: Asked = {}) {
     ...{ clock: systemClock(), store, maxInvocations: 1_000, log: () => undefined },
     roster: () => ({ list: () => [], has: () => true }) as Partial<Roster> as Roster,
     feed: (input) => told.inputs.push(input),
-    connected: () => true,
-    maxPayload: () => maxPayload,
+    link: { connected: () => true, maxPayload: () => maxPayload },
   });
   return { service, dropped, ...told };
 }
