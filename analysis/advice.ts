@@ -184,6 +184,6 @@ export function candidateText({ workers, bandwidth_MBps }: Candidate): string {
   ].join(", ");
 }
 
-export function goalText({ metric, unit, relation, limit }: Goal): string {
+function goalText({ metric, unit, relation, limit }: Goal): string {
   return `${metric} ${relation} ${readable(limit, unit)} ${unitText(unit)}`.trim();
 }

@@ -30,7 +30,7 @@ export interface Pair {
 }
 
 /** Workflows of either side, in the order of `before`. */
-export function compareSides(before: Side, after: Side): readonly ComparedWorkflow[] {
+function compareSides(before: Side, after: Side): readonly ComparedWorkflow[] {
   const names = new Set([...before.rows, ...after.rows].map(({ workflow }) => workflow));
   names.delete(WHOLE_RUN);
   return [...names].map((workflow) => {

@@ -3,7 +3,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { MetricRow } from "./metric-rows.ts";
 
-export const METRIC_COLUMNS = [
+const METRIC_COLUMNS = [
   "workflow",
   "scheme",
   "storage",

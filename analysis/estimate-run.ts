@@ -51,7 +51,7 @@ export interface State {
 }
 
 /** Jobs of which so much was ready are taken to compute all the while. */
-export const MOSTLY = 0.8;
+const MOSTLY = 0.8;
 /** With so many ready on average there are too few cores, on any machine that is busy at times. */
 export const BUSY = 2.5;
 export const ALONE = 1.2;

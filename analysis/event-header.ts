@@ -7,8 +7,8 @@ import * as Schema from "effect/Schema";
 import type { Plan } from "../core/plan/plan.ts";
 import { SYNTHETIC, type WorkflowSpec } from "../core/workflow/spec.ts";
 
-export const EVENT_LOG_FORMAT = "faasflow-events";
-export const EVENT_LOG_VERSION = 1;
+const EVENT_LOG_FORMAT = "faasflow-events";
+const EVENT_LOG_VERSION = 1;
 
 /** A plan as an event log knows it; arrays are indexed by the ids that events carry. */
 export interface PlanHeader {

@@ -4,7 +4,7 @@ import { nodeName } from "../core/node.ts";
 import type { PlanHeader } from "./event-header.ts";
 import { type InvocationFacts, placeText, type RunFacts } from "./twin-invocations.ts";
 
-export const EXACT_FACTS = ["owners", "tiers", "bytes", "cold_starts"] as const;
+const EXACT_FACTS = ["owners", "tiers", "bytes", "cold_starts"] as const;
 export type ExactFact = (typeof EXACT_FACTS)[number];
 
 export interface FactComparison {

@@ -34,7 +34,7 @@ function messageOf(cause: unknown): string {
 }
 
 /** Read before all others, by `withConfig`. */
-export const CONFIG_FLAG = text(
+const CONFIG_FLAG = text(
   "config",
   "YAML file with settings under the names of these flags; so are variables such as FAASFLOW_NATS",
 );

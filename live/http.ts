@@ -38,7 +38,7 @@ export interface HttpOptions {
   readonly ending: () => void;
 }
 
-export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** How long the end of the server waits for answers that are under way. */
 const ANSWER_MS = 2_000;
 

@@ -70,7 +70,7 @@ export type Call =
   | readonly ["drop", DropRequest]
   | readonly ["event", Event];
 
-export const CALLS: ReadonlySet<unknown> = new Set<Call[0]>([
+const CALLS: ReadonlySet<unknown> = new Set<Call[0]>([
   ...(["send", "timer", "cancel", "boot", "stop"] as const),
   ...(["get", "start", "put", "drop", "event"] as const),
 ]);

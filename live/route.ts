@@ -54,7 +54,7 @@ export interface Route {
   readonly handle: (asked: Asked) => Answer | Promise<Answer>;
 }
 
-export const PROBLEMS: Shape = {
+const PROBLEMS: Shape = {
   type: "object",
   properties: {
     problems: {

@@ -28,7 +28,7 @@ import type { Answer, Fact, FailureReason, Message } from "../core/protocol.ts";
 import type { Bytes, Micros } from "../core/units.ts";
 import type { Value } from "../core/workflow/condition.ts";
 
-export const WIRE_VERSION = 2;
+const WIRE_VERSION = 2;
 
 /** What reaches a machine from outside the core: clients, and who watches the workers. */
 export type ControlInput = Extract<
@@ -241,7 +241,7 @@ const head = {
   to: Id,
 };
 
-export const EnvelopeSchema = Schema.Union([
+const EnvelopeSchema = Schema.Union([
   Schema.Struct({ ...head, kind: Schema.Literal("message"), message: MessageSchema }),
   Schema.Struct({ ...head, kind: Schema.Literal("control"), message: ControlSchema }),
 ]) satisfies Schema.Decoder<Envelope>;

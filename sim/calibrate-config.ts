@@ -133,7 +133,7 @@ function computes(spec: WorkflowSpec): boolean {
 }
 
 /** All compute times of the workflow, which are fixed ones, times the factor. */
-export function withCompute(spec: WorkflowSpec, factor: number): WorkflowSpec {
+function withCompute(spec: WorkflowSpec, factor: number): WorkflowSpec {
   const scaled = (compute: Quantity): Quantity =>
     compute.tag === "fixed"
       ? { ...compute, value: Math.round(compute.value * factor) as Micros }

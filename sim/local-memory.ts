@@ -78,7 +78,7 @@ function busOf(kernel: Kernel, bandwidth: Rate): Bus {
   return { rate, watch: kernel.watch(rate) };
 }
 
-export class LocalOperation implements Step {
+class LocalOperation implements Step {
   readonly #memory: LocalMemory;
   readonly #request: LocalRequest;
   #moving: boolean;

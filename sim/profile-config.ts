@@ -20,7 +20,7 @@ import type { Range } from "./calibrate.ts";
 import type { FunctionTime, Profile } from "./profile.ts";
 import { ENGINE_PROTOCOLS, STORE_PROTOCOLS } from "./protocols.ts";
 
-export class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileErrors", {
+class ProfileErrors extends Schema.TaggedError<ProfileErrors>()("ProfileErrors", {
   message: Schema.String,
 }) {}
 

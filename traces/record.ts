@@ -16,8 +16,8 @@ import { Names } from "../core/workflow/problem.ts";
 import type { ByItem, Recorded } from "../core/workflow/recorded.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
-export const TRACE_FORMAT = "faasflow-trace";
-export const TRACE_VERSION = 1;
+const TRACE_FORMAT = "faasflow-trace";
+const TRACE_VERSION = 1;
 
 /** Line 1 of a trace, without the line end. */
 export const TRACE_HEADER = JSON.stringify({ format: TRACE_FORMAT, version: TRACE_VERSION });

@@ -82,8 +82,8 @@ export const GENERATORS: ReadonlyMap<string, (tasks: number, seed: string) => Wo
     ["soykb", generateSoykb],
   ]);
 
-export const MIN_TASKS = 10;
-export const MAX_TASKS = 10_000;
+const MIN_TASKS = 10;
+const MAX_TASKS = 10_000;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 export interface ToRun {

@@ -210,7 +210,7 @@ const anySpec: fc.Arbitrary<WorkflowSpec> = anySteps.map((shapes) => {
 });
 
 /** Vertices anywhere, in groups or each on its own; data where their readers are, or all remote. */
-export function planFor(
+function planFor(
   graph: Graph,
   how: {
     readonly workers: number;
