@@ -12,7 +12,7 @@ import { speedHeader } from "../analysis/processor-speed.ts";
 import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import { readRate } from "../sim/profile-config.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
@@ -42,6 +42,7 @@ import { API_FLAGS, httpAddress, WATCH_FLAGS, watchAddress } from "./http-flags.
 import { writtenRate } from "./net-flags.ts";
 import { Meters, storageMeters } from "./prometheus.ts";
 import { RequestError } from "./request-error.ts";
+import { SCHEME_FLAGS } from "./scheme-flags.ts";
 import { secret } from "./secret-flags.ts";
 import { signals } from "./signals.ts";
 import { serveStorage } from "./storage-server.ts";
@@ -70,24 +71,20 @@ const workerDaemon = Effect.fnUntraced(function* (
   name: string,
   input: DaemonInput & WatchInput & ContainerInput & StoreInput,
 ) {
-  const { choice: kind, problems: wrong } = readContainers(input);
-  const { choice, problems: unknown } = readDaemonStore(input);
+  const containers = readContainers(input);
+  const store = readDaemonStore(input);
   const problems: string[] = [];
   const node = yield* noted(problems, workerNamed(name));
-  problems.push(...wrong, ...unknown);
+  problems.push(...containers.problems, ...store.problems);
   const http = yield* noted(problems, watchAddress(input));
   const optionsOf = yield* noted(problems, daemonOptions(input));
-  if (
-    choice === undefined ||
-    node === undefined ||
-    optionsOf === undefined ||
-    problems.length > 0
-  ) {
+  const isWrong = problems.length > 0 || node === undefined;
+  if (isWrong || store.choice === undefined || optionsOf === undefined) {
     return yield* new UsageErrors({ problems });
   }
-  const containers = yield* readyContainers(kind);
-  const store = yield* openStore(choice);
-  return yield* runWorker({ ...optionsOf(node), http, store, containers });
+  const kind = yield* readyContainers(containers.choice);
+  const opened = yield* openStore(store.choice);
+  return yield* runWorker({ ...optionsOf(node), http, store: opened, containers: kind });
 });
 
 const WORKER_FLAGS = {
@@ -136,14 +133,7 @@ const GATEWAY_FLAGS = {
       "an invocation of a workflow that says no `timeout` fails after this time; 1h if left out",
     ),
   ),
-  scheme: Flag.Literals("scheme", ["worker-sp", "master-sp"]).pipe(
-    Flag.withDefault("worker-sp" as const),
-    Flag.withDescription("worker-sp (default) or master-sp"),
-  ),
-  storage: Flag.Literals("storage", ["faastore", "remote"]).pipe(
-    Flag.withDefault("faastore" as const),
-    Flag.withDescription("faastore (default) or remote: every datum in the remote store"),
-  ),
+  ...SCHEME_FLAGS,
   partition: Flag.Literals("partition", ["faasflow-plus", "faasflow", "raw"]).pipe(
     Flag.withDefault("faasflow-plus" as const),
     Flag.withDescription("how workflows are divided among workers"),
@@ -172,15 +162,15 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     .filter(([, count]) => count < 1)
     .map(([flag, count]) => `${flag}: ${count}. Give a whole number above 0.`);
   const address = yield* noted(problems, httpAddress(http, httpTokenFile));
-  const { choice, problems: unknown } = readDaemonStore(input);
+  const store = readDaemonStore(input);
   const rate = Option.map(input.bandwidth, readRate);
   if (Option.isSome(rate) && "found" in rate.value) {
     problems.push(`--bandwidth: ${rate.value.found}. ${rate.value.remedy}`);
   }
-  problems.push(...unknown);
+  problems.push(...store.problems);
   const optionsOf = yield* noted(problems, daemonOptions(input));
   const isWrong = problems.length > 0 || address === undefined;
-  if (isWrong || choice === undefined || optionsOf === undefined) {
+  if (isWrong || store.choice === undefined || optionsOf === undefined) {
     return yield* new UsageErrors({ problems });
   }
   const options = optionsOf(GATEWAY);
@@ -201,7 +191,7 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
       workers,
       ...size,
       atLimit: "wait",
-      dispatchTick: 0 as Micros,
+      dispatchTick: NO_TIME,
       pollBeforeAssign: false,
       followPlan: true,
       batchTriggers: true,
@@ -209,7 +199,7 @@ const gatewayDaemon = Effect.fnUntraced(function* (input: GatewayInput) {
     },
     storage,
     partition,
-    store: yield* openStore(choice),
+    store: yield* openStore(store.choice),
     parse: (text, folder) => {
       const result = parseWorkflow(text);
       if (result.ok) {

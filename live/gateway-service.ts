@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
 import type { PartitionMethod, Plan, StorageMethod } from "../core/plan/plan.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
@@ -157,7 +157,7 @@ export class GatewayService {
     const entry: Entry = {
       status: statusOf({ id, workflow, arrived_us: at }),
       plan: plan.id,
-      storing: 0 as Micros,
+      storing: NO_TIME,
       facts,
     };
     this.#invocations.add(entry);

@@ -29,6 +29,7 @@ import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cl
 import { NETWORK_FLAGS, rateText, readNetwork } from "./net-flags.ts";
 import { processorMeter } from "./processor-meter.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
+import { SCHEME_FLAGS } from "./scheme-flags.ts";
 import {
   cancelCommand,
   invocationsCommand,
@@ -44,14 +45,7 @@ const CLUSTER_FLAGS = {
     Flag.withDefault(7),
     Flag.withDescription("number of worker daemons; default 7"),
   ),
-  scheme: Flag.Literals("scheme", ["worker-sp", "master-sp"]).pipe(
-    Flag.withDefault("worker-sp" as const),
-    Flag.withDescription("worker-sp (default) or master-sp"),
-  ),
-  storage: Flag.Literals("storage", ["faastore", "remote"]).pipe(
-    Flag.withDefault("faastore" as const),
-    Flag.withDescription("faastore (default) or remote: every datum in the remote store"),
-  ),
+  ...SCHEME_FLAGS,
   volatile: Flag.Boolean("volatile").pipe(
     Flag.withDefault(false),
     Flag.withDescription("core NATS instead of JetStream"),
@@ -84,26 +78,25 @@ const readCluster = Effect.fnUntraced(function* (
   { refused = [], restart = false }: Asked = {},
 ) {
   const { workers, scheme, storage, volatile, verbose } = input;
-  const { netns, problems } = readNetwork(input);
+  const network = readNetwork(input);
+  const containers = readContainers(input);
+  const store = readStore(input);
+  const recording = readRecord(input);
   const count = `--workers: ${workers}. On one machine, give 1 to 64.`;
-  const { choice, problems: wrong } = readContainers(input);
-  const { choice: store, problems: unknown } = readStore(input);
-  const { choice: recording, problems: unrecorded } = readRecord(input);
-  const all = [...refused, ...(workers < 1 || workers > 64 ? [count] : []), ...problems];
-  all.push(...wrong, ...unknown, ...unrecorded);
-  if (store !== undefined && netns !== undefined) {
-    all.push(`--store: ${store.url} is out of reach for daemons in network namespaces. Leave out \
---store, or --bandwidth and --hosts netns.`);
+  const problems = [...refused, ...(workers < 1 || workers > 64 ? [count] : [])];
+  for (const read of [network, containers, store, recording]) problems.push(...read.problems);
+  const { netns } = network;
+  if (store.choice !== undefined && netns !== undefined) {
+    problems.push(`--store: ${store.choice.url} is out of reach for daemons in network namespaces. \
+Leave out --store, or --bandwidth and --hosts netns.`);
   }
-  if (all.length > 0) return yield* new UsageErrors({ problems: all });
+  if (problems.length > 0) return yield* new UsageErrors({ problems });
   // Next what only a look at the machine can tell.
-  const answered = yield* Effect.result(readyStore(store));
-  if (Result.isFailure(answered)) all.push(...answered.failure.problems);
-  const containers = yield* Effect.result(readyContainers(choice));
-  if (Result.isFailure(containers)) all.push(...containers.failure.problems);
-  if (Result.isFailure(containers) || all.length > 0) {
-    return yield* new UsageErrors({ problems: all });
-  }
+  const answered = yield* Effect.result(readyStore(store.choice));
+  if (Result.isFailure(answered)) problems.push(...answered.failure.problems);
+  const ready = yield* Effect.result(readyContainers(containers.choice));
+  if (Result.isFailure(ready)) problems.push(...ready.failure.problems);
+  if (Result.isFailure(ready) || problems.length > 0) return yield* new UsageErrors({ problems });
   const options: ClusterOptions = {
     workers,
     scheme,
@@ -113,9 +106,9 @@ const readCluster = Effect.fnUntraced(function* (
     restart,
     netns,
     ...(netns !== undefined && { flags: { gateway: ["--bandwidth", rateText(netns.bandwidth)] } }),
-    store,
-    recording,
-    containers: containers.success,
+    store: store.choice,
+    recording: recording.choice,
+    containers: ready.success,
     program: fileURLToPath(resourceUrl("dist/cli.js")),
     log: (daemon, line) => verbose && process.stderr.write(`${daemon}: ${line}\n`),
   };

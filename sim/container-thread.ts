@@ -5,7 +5,7 @@
  * end = max(now, end of the one before) + time.
  */
 
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import type { Content } from "../core/workflow/spec.ts";
 import type { Profile, Rate } from "./profile.ts";
 import type { RequestThread } from "./request-thread.ts";
@@ -16,7 +16,7 @@ export class ContainerThread implements RequestThread {
 
   constructor({ container }: Pick<Profile, "container">) {
     this.requestTime = container.request;
-    this.#freeAt = 0 as Micros;
+    this.#freeAt = NO_TIME;
   }
 
   take(now: Micros, time: Micros): Micros {
@@ -35,7 +35,7 @@ export function writeTime(
   { bytes, content }: { readonly bytes: number; readonly content: Content },
   { container }: Pick<Profile, "container">,
 ): Micros {
-  return content === "binary" ? (0 as Micros) : transferTime(bytes, container.body);
+  return content === "binary" ? NO_TIME : transferTime(bytes, container.body);
 }
 
 /** To receive a body and, if it is JSON, to parse it. */

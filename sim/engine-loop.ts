@@ -22,7 +22,7 @@ export class EngineLoop implements RequestThread {
     this.#kernel = kernel;
     this.requestTime = options.requestTime;
     this.#machine = undefined;
-    this.#freeAt = 0 as Micros;
+    this.#freeAt = NO_TIME;
     this.#busy = 0;
     this.#held = 0;
   }

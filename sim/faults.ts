@@ -1,6 +1,6 @@
 /** What can go wrong in a run. All of it is off by default. */
 
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 
 export interface Faults {
   /** A worker loses everything in its memory at `at`, and comes back empty at `back`. */
@@ -64,7 +64,7 @@ export const NO_FAULTS: Faults = {
   redelivery: 1_000_000 as Micros,
   duplication: 0,
   delayed: 0,
-  delay: 0 as Micros,
+  delay: NO_TIME,
   storeErrors: 0,
   executionErrors: 0,
   detection: 3_000_000 as Micros,

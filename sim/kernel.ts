@@ -6,7 +6,7 @@
  * one pending event, the earliest end of its jobs, moved only when the model was touched.
  */
 
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import { EventQueue, type EventToken } from "./event-queue.ts";
 import { StandingEvents } from "./standing-events.ts";
 
@@ -83,7 +83,7 @@ export class Kernel {
     this.#watches = [];
     this.#touched = [];
     this.#touchedCount = 0;
-    this.#now = 0 as Micros;
+    this.#now = NO_TIME;
     this.#steps = 0;
     this.#pending = 0;
     this.#mayBeOver = false;

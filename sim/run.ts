@@ -6,7 +6,7 @@ import type { Settings } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { InvocationId } from "../core/protocol.ts";
-import type { Micros } from "../core/units.ts";
+import { type Micros, NO_TIME } from "../core/units.ts";
 import type { Recorded } from "../core/workflow/recorded.ts";
 import { Clients, type Load } from "./clients.ts";
 import { Cluster, type Observer, type Watching } from "./cluster.ts";
@@ -86,7 +86,7 @@ class Run implements Observer {
     this.#active = new Set();
     this.#nextId = 0;
     this.#finished = 0;
-    this.#end = 0 as Micros;
+    this.#end = NO_TIME;
     this.#cluster = new Cluster({
       kernel: this.#kernel,
       profile: options.profile,
