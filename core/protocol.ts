@@ -1,6 +1,6 @@
 /**
- * What gateway, master and workers say to each other. Plain data: no message carries a payload,
- * only answers on edges, small facts, and the locations that follow from the plan.
+ * What gateway, master and workers say to each other. Plain data: no message carries a payload, only
+ * answers on edges, small facts and who is lost; where data are follows from that and the plan.
  */
 
 import type { Value } from "./workflow/condition.ts";

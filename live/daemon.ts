@@ -293,7 +293,7 @@ const serveMember = Effect.fnUntraced(function* (
   ];
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
-      end.phase = "gone";
+      end.gone();
       presence.now();
       for (const stop of stops) stop();
       machine?.close();

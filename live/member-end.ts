@@ -32,13 +32,22 @@ export class MemberEnd {
   readonly #parts: MemberEndParts;
   readonly #farewell: Deferred.Deferred<void>;
   readonly #otherGateway: Deferred.Deferred<void>;
-  phase: Phase;
+  #phase: Phase;
 
   constructor(parts: MemberEndParts) {
     this.#parts = parts;
     this.#farewell = Deferred.makeUnsafe();
     this.#otherGateway = Deferred.makeUnsafe();
-    this.phase = "serving";
+    this.#phase = "serving";
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** It says so as its last word. */
+  gone(): void {
+    this.#phase = "gone";
   }
 
   /** Nothing needs it any more. */
@@ -75,7 +84,7 @@ export class MemberEnd {
     const { node, log, stop } = this.#parts;
     // The joins of a master are of no use to another, nor is a worker that no gateway knows.
     if (node === MASTER || !member.takesPart()) return Effect.void;
-    this.phase = "leaving";
+    this.#phase = "leaving";
     member.announce();
     log({}, "asked to end: takes part in nothing new, finishes what it has begun");
     return Effect.map(

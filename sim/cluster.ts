@@ -169,7 +169,7 @@ export class Cluster {
   #add(id: NodeId): void {
     const { kernel, profile } = this.#parts;
     const loop = new EngineLoop(kernel, { requestTime: profile.engine.request });
-    const host = id === GATEWAY || id === MASTER ? undefined : this.#hostOf(id, loop);
+    const host = workerIndex(id) < 0 ? undefined : this.#hostOf(id, loop);
     const node: Node = { id, loop, host, env: this.#envOf(id, loop, host) };
     this.#transport.connect(id, loop);
     this.#nodes.set(id, node);
@@ -178,7 +178,7 @@ export class Cluster {
 
   #hostOf(id: NodeId, loop: EngineLoop): WorkerHost {
     const { kernel, profile, population, faults, streams } = this.#parts;
-    const worker = id - workerNode(0);
+    const worker = workerIndex(id);
     return new WorkerHost({
       kernel,
       profile,

@@ -103,15 +103,15 @@ export class PreparedScenario {
   readonly header: EventHeader;
   readonly #openTrace: OpenTrace;
   /** Of the run that is simulated. */
-  #recording: Recording | undefined;
+  #fanOut: EventFanOut | undefined;
   /** The same function for each run, see `Recorder`. */
   readonly #record: (event: Event) => void;
 
   constructor(scenario: Scenario, openTrace: OpenTrace = () => []) {
     this.scenario = scenario;
     this.#openTrace = openTrace;
-    this.#recording = undefined;
-    this.#record = (event) => this.#recording!.add(event);
+    this.#fanOut = undefined;
+    this.#record = (event) => this.#fanOut!.add(event);
     const placed = plansOf(scenario);
     this.plans = placed.map(({ plan }) => {
       return { ...plan, graph: withFunctionTimes(plan.graph, scenario.profile) };
@@ -137,9 +137,9 @@ export class PreparedScenario {
     const metrics = new Metrics({ plans: this.header.workflows, skip: warmUp });
     const hash = new EventHash();
     const checker = observers.check ? new InvariantChecker({ plans: this.plans }) : undefined;
-    this.#recording = new Recording(hash, metrics, checker, observers.event);
+    this.#fanOut = new EventFanOut(hash, metrics, checker, observers.event);
     const result = this.play(this.#record, observers.watch);
-    this.#recording = undefined;
+    this.#fanOut = undefined;
     const digest = hash.digest();
     const configuration = { scheme, storage, run: this.#runName };
     const rows = [
@@ -219,7 +219,7 @@ export class PreparedScenario {
 }
 
 /** Gives each event of a run to all who want it. */
-class Recording {
+class EventFanOut {
   readonly #hash: EventHash;
   readonly #metrics: Metrics;
   readonly #checker: InvariantChecker | undefined;

@@ -30,7 +30,7 @@ export interface Plan {
   readonly criticalPathAfter_s: number;
   /** Output bytes of the producers that the partition charged the quota for. */
   readonly chargedBytes: Bytes;
-  /** The tasks do not fit the workers' room; the load was balanced instead. */
+  /** The tasks do not fit the workers' room; but by `raw`, the load was balanced instead. */
   readonly overCommitted: boolean;
 }
 
