@@ -5,9 +5,9 @@ import type { Settings } from "../core/engine/settings.ts";
 import { MASTER, type NodeId, nodeName } from "../core/node.ts";
 import { oversized } from "../core/plan/oversized.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
-import type { Roster } from "./membership.ts";
 import type { NatsLink } from "./nats.ts";
 import { RequestError } from "./request-error.ts";
+import type { Roster } from "./roster.ts";
 
 export interface AdmissionParts {
   readonly settings: Settings;

@@ -29,11 +29,11 @@ import { GatewayService } from "./gateway-service.ts";
 import { type HttpError, serveHttp } from "./http.ts";
 import { volatileLedger } from "./ledger.ts";
 import { type LiveMachine, openMachine } from "./live-machine.ts";
-import { Roster, type RosterHost } from "./membership.ts";
 import type { NatsError } from "./nats.ts";
 import { type ProcessorMeter, processorMeter } from "./processor-meter.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
+import { Roster, type RosterHost } from "./roster.ts";
 import type { ControlInput } from "./wire.ts";
 import { workflowRoutes } from "./workflow-routes.ts";
 

@@ -1,6 +1,7 @@
 /**
  * Who is in the cluster. Every daemon says so twice a second, with what it has; the gateway hears
- * them all, hands out settings and plans, and decides who is lost.
+ * them all, hands out settings and plans, and decides who is lost. Here is what they say, and the
+ * daemon's side; the gateway's is `roster.ts`.
  *
  * | subject, in JSON | from, to | what |
  * |---|---|---|
@@ -21,9 +22,7 @@ import { type Clock, every } from "./clock.ts";
 import { type Deployment, DeploymentSchema, SettingsSchema } from "./deployment.ts";
 import type { NatsLink } from "./nats.ts";
 
-const HEARTBEAT = 500_000 as Micros;
-/** Silence after which a daemon counts as lost. */
-const LOST_AFTER = 3_000_000 as Micros;
+export const HEARTBEAT = 500_000 as Micros;
 
 /** `leaving`: it was asked to end, and waits for its farewell; `gone`: its last word. */
 export type Phase = "serving" | "leaving" | "gone";
@@ -77,7 +76,7 @@ const WelcomeSchema = Schema.Struct({
 }) satisfies Schema.Decoder<Welcome>;
 const decodeWelcome = Schema.decodeUnknownResult(WelcomeSchema);
 
-export interface RosterParts {
+export interface MembershipParts {
   readonly link: NatsLink;
   readonly cluster: string;
   readonly clock: Clock;
@@ -85,7 +84,7 @@ export interface RosterParts {
 
 /** The daemon's side: says that it is there, until `stop`. */
 export function announce(
-  { link, cluster, clock }: RosterParts,
+  { link, cluster, clock }: MembershipParts,
   presence: () => Presence,
 ): { readonly now: () => void; readonly stop: () => void } {
   const say = (): void => {
@@ -121,203 +120,31 @@ export function onFarewell(
   });
 }
 
-interface Member {
-  readonly incarnation: string;
-  /** This incarnation took the place of one that took part. */
-  readonly anew: boolean;
-  readonly seenAt: number;
-  readonly plans: ReadonlySet<number>;
-  readonly ready: boolean;
-  readonly phase: Phase;
-  /** It takes no part (any more, or yet again). */
-  lost: boolean;
+/** The gateway's side: what daemons say, as far as it can be read. */
+export function onPresence(
+  { link, cluster }: Pick<MembershipParts, "link" | "cluster">,
+  hear: (presence: Presence) => void,
+): () => void {
+  return link.subscribe(`faasflow.${safeToken(cluster)}.presence`, ({ data }) => {
+    const decoded = decodePresence(parse(data));
+    if (Result.isSuccess(decoded)) hear(decoded.success);
+  });
 }
 
-export interface RosterHost {
-  /** With all that is deployed. */
-  welcome(): Welcome;
-  /** Whether the cluster has such a node. */
-  isMember(node: NodeId): boolean;
-  /** A daemon that the cluster has no place for; told once. */
-  stranger(node: NodeId): void;
-  /** Not heard of for too long, gone before it might, or started anew with an empty memory. */
-  lost(node: NodeId): void;
-  /** Heard of again; `anew`: with an empty memory. */
-  back(node: NodeId, how: { readonly anew: boolean }): void;
-  /** It was asked to end: `letGo` says when it may. */
-  leaving(node: NodeId): void;
+export function sendWelcome(link: NatsLink, to: MemberAddress, welcome: Welcome): void {
+  link.publish(subjectOf("welcome", to), JSON.stringify(welcome));
 }
 
-/** Incarnation of a daemon that is expected and was not heard of yet. */
-const UNHEARD = "";
-
-/** The gateway's side. */
-export class Roster {
-  readonly #link: NatsLink;
-  readonly #cluster: string;
-  readonly #host: RosterHost;
-  readonly #members: Map<NodeId, Member>;
-  readonly #strangers: Set<NodeId>;
-  readonly #now: () => number;
-  readonly #stops: (() => void)[];
-  #lookedAt: number;
-  /** When it last had no connection, or did not run. */
-  #deafAt: number;
-
-  /** `expected`: took part under the gateway before this one; lost if they are not heard of. */
-  constructor(
-    { link, cluster, clock }: RosterParts,
-    host: RosterHost,
-    expected: readonly NodeId[] = [],
-  ) {
-    this.#link = link;
-    this.#cluster = cluster;
-    this.#host = host;
-    this.#strangers = new Set();
-    this.#now = () => clock.now();
-    this.#lookedAt = this.#now();
-    this.#deafAt = this.#lookedAt;
-    const unheard: Member = {
-      incarnation: UNHEARD,
-      anew: true,
-      seenAt: this.#lookedAt,
-      lost: false,
-      plans: new Set<number>(),
-      ready: false,
-      phase: "serving",
-    };
-    this.#members = new Map(expected.map((node) => [node, { ...unheard }]));
-    this.#stops = [
-      link.subscribe(`faasflow.${safeToken(cluster)}.presence`, ({ data }) =>
-        this.#hear(parse(data)),
-      ),
-      every(clock, HEARTBEAT, () => this.#look()),
-    ];
-  }
-
-  /** Whether each of these nodes is there and has each of these plans. */
-  has(nodes: readonly NodeId[], plans: readonly number[]): boolean {
-    return nodes.every((node) => {
-      const member = this.#members.get(node);
-      return (
-        member?.ready === true && !member.lost && plans.every((plan) => member.plans.has(plan))
-      );
-    });
-  }
-
-  /** Nothing needs the leaving worker any more. */
-  letGo(node: NodeId): void {
-    const member = this.#members.get(node);
-    if (member === undefined) return;
-    member.lost = true;
-    this.#send("farewell", node, { v: 1, incarnation: member.incarnation });
-  }
-
-  /** Everyone ever heard of. */
-  list(): readonly (Pick<Member, "ready" | "lost" | "phase"> & { readonly node: NodeId })[] {
-    return [...this.#members]
-      .map(([node, { ready, lost, phase }]) => ({ node, ready, lost, phase }))
-      .sort((a, b) => a.node - b.node);
-  }
-
-  stop(): void {
-    for (const stop of this.#stops) stop();
-  }
-
-  #hear(data: unknown): void {
-    const decoded = decodePresence(data);
-    if (Result.isFailure(decoded)) return;
-    const presence = decoded.success;
-    const { node, incarnation, phase } = presence;
-    if (!this.#host.isMember(node)) {
-      this.#refuse(presence);
-      return;
-    }
-    const welcome = this.#host.welcome();
-    if (presence.run !== "" && presence.run !== welcome.run) {
-      this.#take(presence, welcome);
-      return;
-    }
-    const known = this.#members.get(node);
-    const isNew = known !== undefined && ![incarnation, UNHEARD].includes(known.incarnation);
-    if (isNew && !known.lost) this.#host.lost(node);
-    const member: Member = {
-      incarnation,
-      anew: isNew || (known?.anew === true && known.lost),
-      plans: new Set(presence.plans),
-      ready: presence.ready && presence.run === welcome.run,
-      phase,
-      seenAt: this.#now(),
-      lost: isNew || (known?.lost ?? phase !== "serving"),
-    };
-    this.#members.set(node, member);
-    if (phase === "serving") this.#receive(node, member, welcome);
-    else this.#end(node, member, known);
-  }
-
-  /** It waits for a welcome until the cluster is made larger. */
-  #refuse({ node, phase, incarnation }: Presence): void {
-    if (phase === "leaving") this.#send("farewell", node, { v: 1, incarnation });
-    if (this.#strangers.has(node)) return;
-    this.#strangers.add(node);
-    this.#host.stranger(node);
-  }
-
-  /** One that still serves another gateway: it is told that there is a new one. */
-  #take({ node, phase, incarnation }: Presence, welcome: Welcome): void {
-    if (phase === "serving") this.#send("welcome", node, { ...welcome, deployments: [] });
-    if (phase === "leaving") this.#send("farewell", node, { v: 1, incarnation });
-  }
-
-  #send(what: "welcome" | "farewell", node: NodeId, message: Welcome | Farewell): void {
-    const subject = subjectOf(what, { cluster: this.#cluster, node });
-    this.#link.publish(subject, JSON.stringify(message));
-  }
-
-  /** It takes part, for the first time or again, once it has all it needs. */
-  #receive(node: NodeId, member: Member, welcome: Welcome): void {
-    const lacking = welcome.deployments.filter(({ id }) => !member.plans.has(id));
-    if (!member.ready || lacking.length > 0) {
-      this.#hand(node, welcome, lacking);
-      return;
-    }
-    if (!member.lost) return;
-    member.lost = false;
-    this.#host.back(node, { anew: member.anew });
-  }
-
-  /** One a message: all together may be more than a message can be. */
-  #hand(node: NodeId, welcome: Welcome, lacking: readonly Deployment[]): void {
-    const parts = lacking.length === 0 ? [[]] : lacking.map((deployment) => [deployment]);
-    for (const deployments of parts) this.#send("welcome", node, { ...welcome, deployments });
-  }
-
-  #end(node: NodeId, member: Member, before: Member | undefined): void {
-    if (member.phase === "gone") {
-      if (!member.lost) this.#host.lost(node);
-      member.lost = true;
-    } else if (member.lost) this.letGo(node);
-    else if (before?.phase === "serving") this.#host.leaving(node);
-  }
-
-  #look(): void {
-    const now = this.#now();
-    // Who cannot hear must not conclude anything from silence.
-    const wasAsleep = now - this.#lookedAt > LOST_AFTER / 2;
-    if (wasAsleep || !this.#link.connected()) this.#deafAt = now;
-    this.#lookedAt = now;
-    for (const [node, member] of this.#members) {
-      if (member.lost || now - Math.max(member.seenAt, this.#deafAt) <= LOST_AFTER) continue;
-      member.lost = true;
-      this.#host.lost(node);
-    }
-  }
+export function sendFarewell(link: NatsLink, to: MemberAddress, farewell: Farewell): void {
+  link.publish(subjectOf("farewell", to), JSON.stringify(farewell));
 }
 
-function subjectOf(
-  what: "welcome" | "farewell",
-  { cluster, node }: { readonly cluster: string; readonly node: NodeId },
-): string {
+interface MemberAddress {
+  readonly cluster: string;
+  readonly node: NodeId;
+}
+
+function subjectOf(what: "welcome" | "farewell", { cluster, node }: MemberAddress): string {
   return `faasflow.${safeToken(cluster)}.${what}.${nodeName(node)}`;
 }
 

@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect";
 import { nodeName } from "../core/node.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import type { GatewayService } from "./gateway-service.ts";
-import type { Roster } from "./membership.ts";
 import { RequestError } from "./request-error.ts";
+import type { Roster } from "./roster.ts";
 import { type Answer, type Route, refused, type Shape } from "./route.ts";
 
 export interface WorkflowRouteParts {

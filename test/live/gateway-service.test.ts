@@ -9,9 +9,9 @@ import type { Bytes, Micros } from "../../core/units.ts";
 import { systemClock } from "../../live/clock.ts";
 import { GatewayService } from "../../live/gateway-service.ts";
 import { type Accepted, type Legacy, volatileLedger } from "../../live/ledger.ts";
-import type { Roster } from "../../live/membership.ts";
 import { type RemoteStoreShape, StoreError } from "../../live/remote-store.ts";
 import { RequestError } from "../../live/request-error.ts";
+import type { Roster } from "../../live/roster.ts";
 import { specIn } from "../fixtures/scenario.ts";
 
 const SPEC = specIn(`

@@ -14,10 +14,9 @@ import {
   onWelcome,
   type Phase,
   type Presence,
-  Roster,
-  type RosterHost,
 } from "../../live/membership.ts";
 import type { NatsLink } from "../../live/nats.ts";
+import { Roster, type RosterHost } from "../../live/roster.ts";
 import { specIn } from "../fixtures/scenario.ts";
 import { link, run, start, until } from "./nats-cluster.ts";
 
