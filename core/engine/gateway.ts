@@ -20,6 +20,8 @@ interface Client {
   /** Token of the invocation's timeout; NONE: it has none. */
   readonly timer: number;
   readonly answered: Set<number>;
+  /** Workers that were away when it began, as the master was told. */
+  without: readonly number[];
 }
 
 export class Gateway {
@@ -114,7 +116,7 @@ export class Gateway {
       timeout === undefined
         ? NONE
         : this.#env.timer(timeout, { tag: "invocation-timeout", invocation: invocation.id });
-    this.#clients.set(invocation, { arrivedAt: at, timer, answered: new Set() });
+    this.#clients.set(invocation, { arrivedAt: at, timer, answered: new Set(), without: [] });
     this.#begin(invocation);
   }
 
@@ -124,6 +126,7 @@ export class Gateway {
       return;
     }
     if (this.#away.size > 0) invocation.lose([...this.#away]);
+    this.#clients.get(invocation)!.without = invocation.lost;
     this.#trigger(invocation, () => true);
   }
 
@@ -226,11 +229,14 @@ export class Gateway {
     }
   }
 
-  #mayNeed({ lost, workerOf }: Invocation, worker: number): boolean {
-    if (lost.includes(worker)) return false;
-    // A master that places by load may have used any.
-    const anywhere = this.#settings.scheme === "master-sp" && !this.#settings.followPlan;
-    return anywhere || workerOf.includes(worker);
+  #mayNeed(invocation: Invocation, worker: number): boolean {
+    const { lost, workerOf } = invocation;
+    const planned = workerOf.includes(worker);
+    if (this.#settings.scheme === "worker-sp") return planned && !lost.includes(worker);
+    if (this.#clients.get(invocation)?.without.includes(worker)) return false;
+    // A master that places by load may have used any; and one that was back before the invocation
+    // came to the master, which then knows nothing of the loss.
+    return planned || lost.includes(worker) || !this.#settings.followPlan;
   }
 
   /**

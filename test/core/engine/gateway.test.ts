@@ -159,6 +159,19 @@ test("a leaving worker that nothing needs has left at once", () => {
   assert.equal(env.takeKinds(), ["leaving", "left"]);
 });
 
+test("a worker that was lost and is back leaves no sooner than the master can do without it", () => {
+  const [machine, env] = gateway("master-sp");
+  machine.handle(arrival);
+  machine.handle({ tag: "worker-lost", worker: 1 });
+  machine.handle({ tag: "worker-back", worker: 1 });
+  env.takeKinds();
+  machine.handle({ tag: "worker-leaving", worker: 1 });
+  assert.equal(env.takeKinds(), ["leaving"]);
+  machine.handle({ ...arrival, invocation: 8 });
+  machine.handle({ ...answered, from: MASTER } as Input);
+  assert.equal(env.takeKinds(), ["arrival", "finish", "left"]);
+});
+
 test("an invocation that arrives while a worker is leaving does without it", () => {
   const [machine, env] = gateway();
   machine.handle({ tag: "worker-leaving", worker: 0 });
