@@ -1,5 +1,6 @@
 /** The command line: subcommands put together, errors told on standard error, exit codes. */
 
+import { fstatSync, writeFileSync } from "node:fs";
 import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
 import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";
 import * as NodePath from "@effect/platform-node-shared/NodePath";
@@ -38,6 +39,7 @@ import { SWEEP_WORKER_FLAGS, sweepWorkerCommand } from "./sim/sweep-worker-comma
 import { traceCommand } from "./traces/trace-command.ts";
 import { checkCommand } from "./workflows/check-command.ts";
 import { importCommand } from "./workflows/import-command.ts";
+import { readProblem } from "./workflows/named-files.ts";
 import { newCommand } from "./workflows/new-command.ts";
 
 const faasflow = Command.make("faasflow").pipe(
@@ -106,21 +108,43 @@ const program = withConfig(process.argv.slice(2), {
   "sweep-worker": SWEEP_WORKER_FLAGS,
 }).pipe(Effect.flatMap(run), Effect.provide(services));
 
+const ELSEWHERE = "Let it go where there is room.";
+
 /**
  * Whoever reads our output may have read enough (`| head`): that is no mistake, and what is open is
- * closed as at any other end.
+ * closed as at any other end. That it cannot be written may turn out when all else is over.
  */
-const readEnough = Effect.callback<void>((resume) => {
+const unread = new Promise<void>((resolve) => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      resume(Effect.void);
+      if (error.code !== "EPIPE") {
+        process.exitCode = 2;
+        if (stream === process.stdout)
+          console.error(readProblem("standard output", error, ELSEWHERE));
+      }
+      resolve();
     });
   }
 });
+// Into a file Node writes what there is room for, and says nothing of the rest.
+if (fstatSync(process.stdout.fd).isFile()) {
+  process.stdout._write = (chunk, _encoding, done) => {
+    try {
+      writeFileSync(process.stdout.fd, chunk);
+      done();
+    } catch (cause) {
+      done(cause as Error);
+    }
+  };
+}
 
 process.setSourceMapsEnabled(true);
-const exit = await Effect.runPromiseExit(Effect.raceFirst(program, readEnough));
+const exit = await Effect.runPromiseExit(
+  Effect.raceFirst(
+    program,
+    Effect.promise(() => unread),
+  ),
+);
 if (Exit.isFailure(exit)) process.exitCode = tell(exit.cause);
 // Nothing should be left that keeps the process alive; if something is, it must not.
 setTimeout(() => process.exit(), GRACE_MS).unref();

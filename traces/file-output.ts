@@ -1,6 +1,6 @@
 /** A file written in large blocks, synchronously: events come faster than a stream takes them. */
 
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 
 const BLOCK = 1 << 20;
 
@@ -29,7 +29,8 @@ export class FileOutput {
   }
 
   #flush(): void {
-    writeSync(this.#file, this.#parts.join(""));
+    // Not `writeSync`, which writes what there is room for and says nothing of the rest.
+    writeFileSync(this.#file, this.#parts.join(""));
     this.#parts = [];
     this.#size = 0;
   }

@@ -7,7 +7,7 @@ import { counted } from "../analysis/count-text.ts";
 import { number } from "../analysis/table.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
-import { pathsAmong, targetProblems } from "../workflows/named-files.ts";
+import { pathsAmong, targetProblems, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import type { ArrivalRows } from "./arrival-rows.ts";
@@ -211,7 +211,7 @@ function write(trace: ArrivalTrace, out: string | undefined): Effect.Effect<void
       discard: true,
     });
   }
-  return trying("--out", () => {
+  return writing("out", out, () => {
     const output = new FileOutput(out);
     for (const line of trace.lines()) output.write(`${line}\n`);
     output.end();

@@ -121,6 +121,7 @@ const WHY: Readonly<Record<string, string>> = {
   EPERM: "permission is denied",
   EROFS: "its file system can only be read",
   ENOSPC: "no space is left on its disk",
+  EFBIG: "it would be larger than a file may be",
 };
 
 function problemsOf(

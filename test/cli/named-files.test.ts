@@ -31,7 +31,7 @@ import {
   sourceProblems,
   targetProblems,
 } from "../../workflows/named-files.ts";
-import { builtCli, faasflow } from "../fixtures/command.ts";
+import { builtCli, type Finished, faasflow } from "../fixtures/command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faasflow-files-"));
 const FILE = join(folder, "file");
@@ -258,6 +258,40 @@ test("what permissions forbid is told", () => {
     assert.match(write!, found[1]!);
   } finally {
     chmodSync(FILE, 0o600);
+  }
+});
+
+/** As `faasflow`, with this after it on a shell's line, and no file larger than 1 KiB. */
+function cramped(rest: string, ...args: readonly string[]): Finished {
+  const words = [process.execPath, builtCli(), ...args].map((word) => `'${word}'`).join(" ");
+  const script = `ulimit -f 1; ${words} ${rest}`;
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+  return { code: status, stdout, stderr };
+}
+
+test("a trace or an event log that only fits in part is told of, and not left as if whole", () => {
+  const times = `${FILE}-times.csv`;
+  writeFileSync(times, `at_ms\n${Array.from({ length: 200 }, (_, index) => index).join("\n")}\n`);
+  const trace = ["trace", "from-arrivals", times, "--workflow", "wordcount", "--out", `${FILE}-1`];
+  const log = ["simulate", "wordcount", "--events", `${FILE}-2`];
+  for (const args of [trace, log]) {
+    const { code, stdout, stderr } = cramped("", ...args);
+    assert.equal([code, stdout], [2, ""], stderr);
+    assert.match(stderr, /it would be larger than a file may be|this run: .*EFBIG/);
+  }
+});
+
+test("a standard output that cannot be written is told of, however short the command", () => {
+  for (const args of [
+    ["check", "--schema"],
+    ["simulate", "wordcount", "--json"],
+  ]) {
+    const { code, stderr } = cramped(`> '${FILE}-3'`, ...args);
+    assert.is(code, 2, stderr);
+    assert.is(
+      stderr,
+      "standard output: it would be larger than a file may be. Let it go where there is room.\n",
+    );
   }
 });
 
