@@ -55,11 +55,17 @@ export function chainsOf(plan: PlanHeader): Chains {
   return { taskCount: plan.task_count, depths: plan.depths, sources, sinks };
 }
 
-/** One vertex for one item, and when it answered. */
-interface Place {
+/** One vertex for one item. */
+interface At {
   readonly vertex: number;
   readonly item: Item;
+}
+
+/** And when it answered. */
+interface Place extends At {
   readonly end: number;
+  /** Undefined: of a join or a close, which leave no events. */
+  readonly run: Span | undefined;
 }
 
 /** Adds the parts of one finished invocation, in microseconds, to `totals` (by index of `PARTS`). */
@@ -76,15 +82,15 @@ export function attribute(
 ): void {
   const walk = new Walk(chains, invocation.spans);
   const stored = invocation.arrival + invocation.storing;
-  let place = walk.lastSink();
+  let place = walk.lastSink(invocation.finish);
   totals[PUT]! += invocation.storing;
   totals[TAIL]! += invocation.finish - (place?.end ?? stored);
   while (place !== undefined) {
-    const span: Span | undefined = invocation.spans.get(place.vertex, place.item);
-    const ran = span !== undefined && span.trigger !== NONE;
-    const begin: number = ran ? span.trigger : place.end;
-    if (ran) addActivation(span, totals);
-    const before: Place | undefined = walk.before(place, span);
+    const { run }: Place = place;
+    const ran = run !== undefined && run.trigger !== NONE;
+    const begin: number = ran ? run.trigger : place.end;
+    if (ran) addActivation(run, totals);
+    const before: Place | undefined = walk.before(place, begin);
     totals[TRIGGER]! += begin - (before?.end ?? stored);
     place = before;
   }
@@ -93,11 +99,12 @@ export function attribute(
 /** The activation whose completion led to `span` being triggered; undefined: the arrival did. */
 export function causeOf(span: Span, spans: Spans, chains: Chains): Span | undefined {
   const walk = new Walk(chains, spans);
-  let place = walk.before({ vertex: span.vertex, item: span.item, end: span.end }, span);
+  const { vertex, item, end, trigger } = span;
+  let place = walk.before({ vertex, item, end, run: span }, trigger);
   while (place !== undefined) {
-    const before = spans.get(place.vertex, place.item);
-    if (before !== undefined && before.trigger !== NONE && before.end !== NONE) return before;
-    place = walk.before(place, before);
+    const { run }: Place = place;
+    if (run !== undefined && run.trigger !== NONE) return run;
+    place = walk.before(place, place.end);
   }
   return undefined;
 }
@@ -141,49 +148,61 @@ class Walk {
     this.#derived = undefined;
   }
 
-  lastSink(): Place | undefined {
+  lastSink(finish: number): Place | undefined {
     let latest: Place | undefined;
-    for (const vertex of this.#chains.sinks) latest = this.#later(latest, vertex, 0);
+    for (const vertex of this.#chains.sinks)
+      latest = this.#later(latest, { vertex, item: 0 }, finish);
     return latest;
   }
 
-  /** Whose answer `place` went by: the cause its trigger names, else the latest of its sources. */
-  before(place: Place, span: Span | undefined): Place | undefined {
-    if (span !== undefined && span.cause !== NONE) {
-      return this.#latestOf(undefined, span.cause, place);
-    }
+  /**
+   * Whose answer `place` went by, which began then: the cause its trigger names, else the latest of
+   * its sources.
+   */
+  before(place: Place, begin: number): Place | undefined {
+    const cause = place.run?.cause ?? NONE;
+    if (cause !== NONE) return this.#latestOf(undefined, cause, place, begin);
+    return this.#latestSource(place, begin);
+  }
+
+  #latestSource(to: At, by: number): Place | undefined {
     let latest: Place | undefined;
-    for (const source of this.#chains.sources[place.vertex]!) {
-      latest = this.#latestOf(latest, source, place);
+    for (const source of this.#chains.sources[to.vertex]!) {
+      latest = this.#latestOf(latest, source, to, by);
     }
     return latest;
   }
 
   /** Of `latest` and the items of `source` that `to` waits for: its own, the one around it, or all inside. */
-  #latestOf(latest: Place | undefined, source: number, to: Place): Place | undefined {
+  #latestOf(latest: Place | undefined, vertex: number, to: At, by: number): Place | undefined {
     const depths = this.#chains.depths;
-    const deeper = depths[source]! - depths[to.vertex]!;
-    if (deeper === 0) return this.#later(latest, source, to.item);
-    if (deeper < 0) return this.#later(latest, source, parentItem(to.item));
+    const deeper = depths[vertex]! - depths[to.vertex]!;
+    if (deeper === 0) return this.#later(latest, { vertex, item: to.item }, by);
+    if (deeper < 0) return this.#later(latest, { vertex, item: parentItem(to.item) }, by);
     let last = latest;
     for (const item of this.#spans.items()) {
-      if (parentItem(item) === to.item) last = this.#later(last, source, item);
+      if (parentItem(item) === to.item) last = this.#later(last, { vertex, item }, by);
     }
     return last;
   }
 
-  /** The later one of `latest` and that vertex; the former at ties. */
-  #later(latest: Place | undefined, vertex: number, item: Item): Place | undefined {
-    const end = this.#endOf(vertex, item);
+  /** The later one of `latest` and that vertex, as it had answered by then; the former at ties. */
+  #later(latest: Place | undefined, at: At, by: number): Place | undefined {
+    const { vertex, item } = at;
+    const last = this.#spans.get(vertex, item);
+    const run = last?.endedBy(by);
+    const derived = last === undefined && vertex >= this.#chains.taskCount;
+    const end = derived ? this.#derivedEnd(at, by) : (run?.end ?? NONE);
     return end !== NONE && (latest === undefined || end > latest.end)
-      ? { vertex, item, end }
+      ? { vertex, item, end, run }
       : latest;
   }
 
   /** `NONE`: it never answered. */
-  #endOf(vertex: number, item: Item): number {
-    const span = this.#spans.get(vertex, item);
-    if (span !== undefined || vertex < this.#chains.taskCount) return span?.end ?? NONE;
+  #derivedEnd(at: At, by: number): number {
+    // What ran again may have answered otherwise by then than it has by now.
+    if (this.#spans.anyAgain) return this.#latestSource(at, by)?.end ?? NONE;
+    const { vertex, item } = at;
     this.#derived ??= new Map();
     let ofVertex = this.#derived.get(vertex);
     if (ofVertex === undefined) {
@@ -192,7 +211,7 @@ class Walk {
     }
     const known = ofVertex.get(item);
     if (known !== undefined) return known;
-    const end = this.before({ vertex, item, end: NONE }, undefined)?.end ?? NONE;
+    const end = this.#latestSource(at, by)?.end ?? NONE;
     ofVertex.set(item, end);
     return end;
   }

@@ -36,9 +36,9 @@ export class WorkflowMetrics {
   /** Containers that began to start since the first measured arrival. */
   coldStarts: number;
   /**
-   * Σ over finished invocations of (latency - storing of inputs - Σ over critical-path tasks of the longest time of that
-   * task over its items), a task's time being first queue to completion; skipped tasks count 0. The
-   * critical path is the measured one, see `MeasuredPath`.
+   * Σ over finished invocations of (latency - storing of inputs - Σ over the activations of the critical
+   * path), an activation's time being first queue to completion; skipped ones count 0. The critical
+   * path is the measured one, see `MeasuredPath`.
    */
   scheduleOverhead: number;
   /** Σ of the storing of their inputs and, over all their activations, the longest get of each attempt + all puts. */
@@ -98,8 +98,6 @@ export class ByteCounts {
 interface PlanState {
   readonly header: PlanHeader;
   readonly ways: Ways;
-  /** Of the invocation that ends: each vertex's longest time over its items. */
-  readonly longest: Float64Array;
   readonly metrics: WorkflowMetrics;
 }
 
@@ -153,7 +151,6 @@ export class Metrics {
     this.#plans[header.plan] = {
       header,
       ways: waysOf(header),
-      longest: new Float64Array(header.tasks.length),
       metrics,
     };
   }
@@ -232,8 +229,7 @@ export class Metrics {
   #ofTask(event: Event, flight: Flight | undefined): void {
     if (flight === undefined) return;
     const { metrics } = flight.plan;
-    const span = flight.spans.at(event.task, event.item);
-    span.add(event);
+    const span = flight.spans.add(event);
     switch (event.kind) {
       case "dispatch":
         if (event.why === "cold") span.coldStart = this.#coldStarts.of(event, span);
@@ -261,7 +257,7 @@ export class Metrics {
     this.#flights.delete(event.invocation);
     if (event.kind === "finish") this.#lastFinish = Math.max(this.#lastFinish, event.time);
     if (!flight.measured) return;
-    const { metrics, ways, longest } = flight.plan;
+    const { metrics, ways } = flight.plan;
     if (event.kind === "abort") {
       metrics.aborted.set(event.why, (metrics.aborted.get(event.why) ?? 0) + 1);
       return;
@@ -271,13 +267,10 @@ export class Metrics {
     metrics.finished += 1;
     metrics.latencies.add(latency);
     metrics.dataOverhead += storing;
-    longest.fill(0);
     spans.forEach((span) => {
       metrics.dataOverhead += span.transferTime();
-      if (span.end === NONE || span.firstQueue === NONE) return;
-      longest[span.vertex] = Math.max(longest[span.vertex]!, span.end - span.firstQueue);
     });
-    metrics.scheduleOverhead += latency - storing - ways.path.length(longest);
+    metrics.scheduleOverhead += latency - storing - ways.path.length(spans);
     metrics.bytes.addAll(flight.bytes);
     attribute({ spans, arrival, storing, finish: event.time }, ways.chains, metrics.parts);
   }

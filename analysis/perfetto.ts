@@ -88,7 +88,7 @@ export class PerfettoWriter {
     this.#time = Math.max(this.#time, event.time);
     const flight = this.#flights.get(event.invocation);
     if (event.task !== NONE && event.invocation !== NONE) {
-      flight?.spans.at(event.task, event.item).add(event);
+      flight?.spans.add(event);
     }
     this.#show(event, flight);
     return this.#take();

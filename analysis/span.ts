@@ -7,10 +7,15 @@
 import { type Event, NONE } from "../core/events.ts";
 import { type Item, ROOT_ITEM } from "../core/workflow/item.ts";
 
-/** One vertex for one item; of a task with several attempts, the marks of the last one. */
+/**
+ * One run of a vertex for one item; of a task with several attempts, the marks of the last one. A
+ * second run begins where one that had ended is triggered again, after a loss.
+ */
 export class Span {
   readonly vertex: number;
   readonly item: Item;
+  /** The run before, which has ended; others may have gone on from it. */
+  readonly earlier: Span | undefined;
   trigger: number;
   /** The vertex whose answer triggered it; `NONE`: unknown, or the arrival itself. */
   cause: number;
@@ -26,12 +31,13 @@ export class Span {
   skipped: boolean;
   /** Longest get of the attempt under way: gets go out together. */
   longestGet: number;
-  /** Time in gets and puts, attempts before the one under way included. */
+  /** Time in gets and puts, attempts before the one under way included, and earlier runs. */
   transfers: number;
 
-  constructor(vertex: number, item: Item) {
+  constructor(vertex: number, item: Item, earlier?: Span) {
     this.vertex = vertex;
     this.item = item;
+    this.earlier = earlier;
     this.trigger = NONE;
     this.cause = NONE;
     this.firstQueue = NONE;
@@ -43,13 +49,14 @@ export class Span {
     this.end = NONE;
     this.skipped = false;
     this.longestGet = 0;
-    this.transfers = 0;
+    this.transfers = earlier === undefined ? 0 : earlier.transferTime();
   }
 
   /** Takes over what the event says of this vertex and item. */
   add(event: Event): void {
     switch (event.kind) {
       case "trigger":
+        this.#nextAttempt(NONE);
         this.trigger = event.time;
         this.cause = event.value;
         this.firstQueue = NONE;
@@ -86,6 +93,17 @@ export class Span {
     }
   }
 
+  /** Of its runs that have ended, the last that had by then; if none had, the first. */
+  endedBy(time: number): Span | undefined {
+    let found: Span | undefined;
+    for (let run: Span | undefined = this; run !== undefined; run = run.earlier) {
+      if (run.end === NONE) continue;
+      found = run;
+      if (run.end <= time) break;
+    }
+    return found;
+  }
+
   /** Time of all attempts in gets and puts. */
   transferTime(): number {
     return this.transfers + this.longestGet;
@@ -110,25 +128,41 @@ export class Spans {
   readonly #inner: (Map<Item, Span> | undefined)[];
   /** Those items, in order of appearance. */
   readonly #items: Set<Item>;
+  #anyAgain: boolean;
 
   constructor(vertexCount: number) {
     this.#whole = new Array(vertexCount).fill(undefined);
     this.#inner = [];
     this.#items = new Set();
+    this.#anyAgain = false;
   }
 
+  /** Whether anything ran a second time. */
+  get anyAgain(): boolean {
+    return this.#anyAgain;
+  }
+
+  /** Takes over what the event says of its vertex and item; gives the run it is about. */
+  add(event: Event): Span {
+    const known = this.get(event.task, event.item);
+    let span = known;
+    if (span === undefined || (event.kind === "trigger" && span.end !== NONE)) {
+      span = new Span(event.task, event.item, known);
+      this.#anyAgain ||= known !== undefined;
+      this.#add(span);
+    }
+    span.add(event);
+    return span;
+  }
+
+  /** The last run. */
   get(vertex: number, item: Item): Span | undefined {
     return item === ROOT_ITEM ? this.#whole[vertex] : this.#inner[vertex]?.get(item);
   }
 
-  /** The span, made when first asked for. */
-  at(vertex: number, item: Item): Span {
-    let span = this.get(vertex, item);
-    if (span === undefined) {
-      span = new Span(vertex, item);
-      this.#add(span);
-    }
-    return span;
+  /** The vertex's last runs, by item of the foreach it is in. */
+  ofItems(vertex: number): ReadonlyMap<Item, Span> | undefined {
+    return this.#inner[vertex];
   }
 
   /** Those of a foreach, in order of appearance. */
@@ -136,7 +170,7 @@ export class Spans {
     return this.#items;
   }
 
-  /** In no order that means anything. */
+  /** The last runs, in no order that means anything. */
   forEach(visit: (span: Span) => void): void {
     for (const span of this.#whole) if (span !== undefined) visit(span);
     for (const byItem of this.#inner) byItem?.forEach(visit);

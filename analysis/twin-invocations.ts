@@ -170,9 +170,9 @@ class FactsOfRun {
 
   #ofTask(event: Event, flight: Flight | undefined): void {
     if (flight === undefined || event.task === NONE) return;
-    const span = flight.spans.at(event.task, event.item);
-    span.add(event);
+    const span = flight.spans.add(event);
     if (event.kind === "dispatch") {
+      if (span.earlier !== undefined) flight.nodes.delete(span.earlier);
       flight.nodes.set(span, event.node);
       if (event.why === "cold") span.coldStart = this.#coldStartTimes.of(event, span);
     }

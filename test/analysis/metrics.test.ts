@@ -188,6 +188,74 @@ test("the chain is walked back through a foreach to its slowest body", () => {
   assert.is(scheduleOverhead, 71 - 10 - 46 - 7);
 });
 
+test("the critical path stays with one item of a foreach as long as it is in its body", () => {
+  const graph = workflow(
+    "wide",
+    [
+      task("split", { writes: [datum("pieces", 10, 2)] }),
+      task("cut", { reads: ["split.pieces"], writes: [datum("piece", 10)] }),
+      task("glue", { reads: ["cut.piece"] }),
+    ],
+    {
+      steps: [
+        { tag: "task", task: "split" },
+        {
+          tag: "foreach",
+          name: "each",
+          over: "split.pieces",
+          steps: [
+            { tag: "task", task: "cut" },
+            { tag: "task", task: "glue" },
+          ],
+        },
+      ],
+    },
+  );
+  const foreach = graph.vertices.findIndex(({ kind }) => kind === "foreach");
+  const [one, other] = [childItem(0, 0), childItem(0, 1)];
+  const events = inOrder([
+    event("arrival", 0),
+    ...activation(0, { trigger: 0, execute: 10 }),
+    event("expand", 10, { node: workerNode(0), task: foreach, value: 2 }),
+    ...activation(1, { trigger: 10, execute: 50 }, { item: one, value: foreach }),
+    ...activation(2, { trigger: 51, execute: 56 }, { item: one, value: 1 }),
+    ...activation(1, { trigger: 10, execute: 15 }, { item: other, value: foreach }),
+    ...activation(2, { trigger: 16, execute: 58 }, { item: other, value: 1 }),
+    event("finish", 60, { wait_us: 60 }),
+  ]);
+  const metrics = new Metrics({ plans: [planHeader(planOf(graph))] });
+  for (const each of events) metrics.add(each);
+  assert.is(metrics.workflows[0]!.scheduleOverhead, 60 - 10 - 5 - 42);
+});
+
+/** The first task runs again after a loss, beside the second, which went on from its first run. */
+function againEvents(rerun: readonly Event[]): Event[] {
+  return inOrder([
+    event("arrival", 0),
+    ...activation(0, { trigger: 0, execute: 20 }),
+    ...rerun,
+    ...activation(1, { trigger: 21, execute: 95 }, { node: workerNode(1), value: 0 }),
+    event("finish", 100, { wait_us: 100 }),
+  ]);
+}
+
+for (const [name, rerun] of [
+  ["has ended", activation(0, { trigger: 30, execute: 90 })],
+  ["has not", activation(0, { trigger: 30, execute: 99 }).slice(0, 3)],
+] as const) {
+  test(`no part is negative where a task was run again after a loss and ${name}`, () => {
+    const { parts, scheduleOverhead } = measured(againEvents(rerun)).workflows[0]!;
+    assert.is(scheduleOverhead >= 0, true, `${scheduleOverhead}`);
+    assert.is(parts[PARTS.indexOf("execution")], 20 + 74);
+    assert.is(parts[PARTS.indexOf("trigger")], 1);
+    assert.is(parts[PARTS.indexOf("tail")], 5);
+    assert.is(
+      parts.reduce((sum, part) => sum + part, 0),
+      100,
+    );
+  });
+}
+
 test("a skipped task costs nothing and passes the chain on", () => {
   const events = [
     event("arrival", 0),
