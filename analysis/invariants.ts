@@ -168,7 +168,7 @@ export class InvariantChecker {
     const excused = course?.disturbed ?? this.#excused.has(event.invocation);
     const subject = course === undefined ? "" : course.nameOf(event.task, event.item);
     this.#containers.add(event, event.task === NONE ? "" : subject);
-    this.#stores.add(event, excused);
+    this.#stores.add(event, { disturbed: excused, over: course === undefined && excused });
     if (course === undefined) {
       // Local copies are released once the end has got about.
       if (excused || event.kind === "release" || event.kind === "evict") return;

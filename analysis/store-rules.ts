@@ -18,6 +18,14 @@ interface Stored {
   readonly local: Map<NodeId, number>;
 }
 
+/** What is not held against anybody. */
+interface Excuses {
+  /** Where copies live: some may have been lost. */
+  readonly disturbed: boolean;
+  /** What those who have not heard of the invocation's end yet get: nobody knows its data any more. */
+  readonly over: boolean;
+}
+
 type StoredParts = Map<number, Map<Item, Stored>>;
 
 export class StoreRules {
@@ -36,14 +44,13 @@ export class StoreRules {
     this.#quotas = quotasOf([...plans.values()]);
   }
 
-  /** `disturbed`: copies may have been lost, so where they live is not held against anybody. */
-  add(event: Event, disturbed: boolean): void {
+  add(event: Event, { disturbed, over }: Excuses): void {
     switch (event.kind) {
       case "put":
         this.#put(event);
         return;
       case "get":
-        this.#get(event, disturbed);
+        if (!over) this.#get(event, disturbed);
         return;
       case "evict":
         this.#giveUp(event, disturbed);

@@ -168,10 +168,14 @@ test("ends: an invocation that neither finishes nor is aborted", () => {
 
 test("an aborted invocation is counted, not held to its end", () => {
   const checker = new InvariantChecker({ plans: [plan] });
-  const trigger = event("trigger", 3, { node, task: SPLIT });
-  for (const each of [event("arrival", 0), event("abort", 2, { why: "timeout" }), trigger]) {
-    checker.add(each);
-  }
+  const trigger = event("trigger", 12, { node, task: MERGE });
+  const own = { node, datum: PIECES, part: childItem(0, 0), why: "local" } as const;
+  const put = event("put", 10, { ...own, task: SPLIT, bytes: 100 });
+  const get = event("get", 12, { ...own, task: WORK, bytes: 90 });
+  const release = event("release", 13, { ...own, bytes: 100 });
+  const abort = event("abort", 11, { why: "timeout" });
+  const began = correct().slice(0, correct().findIndex(({ kind }) => kind === "execute") + 1);
+  for (const each of [...began, put, abort, trigger, get, release]) checker.add(each);
   assert.equal(checker.finish(), []);
   assert.is(checker.aborted, 1);
 });
