@@ -87,8 +87,8 @@ function earliest(problem: PartitionProblem): Schedule {
   );
   const weights = edgeWeights(problem).map((weight) => weight / localSpeedup);
   const path = new CriticalPath(dagOf(tasks.length, edges), { runtimes: times_s, weights });
-  const ends_s = tasks.map((_, task) => path.distance(task));
-  return { ends_s, times_s, length_s: path.distance(path.end()) };
+  const ends_s = tasks.map((_, task) => path.distances[task]!);
+  return { ends_s, times_s, length_s: path.distances[path.end()]! };
 }
 
 /** Divides whole units evenly over the windows of a span, each of length 1; no part is off by one or more. */

@@ -191,14 +191,14 @@ export class Grouping {
       const edge = into.items[i]!;
       const tail = from[edge]!;
       const weight = this.#weight(edge, this.groups.groupOf(tail) === to);
-      before = Math.max(before, this.#path.distance(tail) + weight);
+      before = Math.max(before, this.#path.distances[tail]! + weight);
     }
     let after = 0;
     for (let i = outOf.start[task]!; i < outOf.start[task + 1]!; i++) {
       const edge = outOf.items[i]!;
       const head = ends[edge]!;
       const weight = this.#weight(edge, this.groups.groupOf(head) === to);
-      after = Math.max(after, weight + this.#rest.distance(head));
+      after = Math.max(after, weight + this.#rest.distances[head]!);
     }
     const length = before + this.#problem.tasks[task]!.runtime_s + after;
     return length <= limit_s + MARGIN_S;
@@ -215,7 +215,7 @@ export class Grouping {
 
   criticalPath_s(): number {
     const end = this.#path.end();
-    return end < 0 ? 0 : this.#path.distance(end);
+    return end < 0 ? 0 : this.#path.distances[end]!;
   }
 
   result(): Partition {

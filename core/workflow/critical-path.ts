@@ -66,12 +66,14 @@ export function turned({ from, to, into, outOf, order }: Dag): Dag {
 const NO_EDGE = -1;
 
 /**
- * The longest path, incrementally. While weights only fall, the distance of a vertex changes only
- * if the edge that it was reached by got shorter: such an update visits no more than the part of the
- * tree of best in-edges that hangs below the edges that fell. One that raises a weight visits what
- * lies downstream of it, as far as distances do change.
+ * The longest path, incrementally. Of each vertex it is known how long paths are at most that enter
+ * by another edge than the best. So an update visits a vertex only if its best way in has changed, or
+ * another has come to be as long, and looks at all its edges only if the best is no longer the longest
+ * for certain.
  */
 export class CriticalPath {
+  /** By vertex: the longest path to it, its own runtime included. */
+  readonly distances: Float64Array;
   readonly #runtimes: Float64Array;
   readonly #weights: Float64Array;
   readonly #from: Int32Array;
@@ -82,24 +84,20 @@ export class CriticalPath {
   /** The place of each vertex in that order. */
   readonly #position: Int32Array;
   readonly #sinks: Int32Array;
-  readonly #distance: Float64Array;
   /** The greatest edge on the best path to the vertex. */
   readonly #greatest: Float64Array;
   /** The edge by which the best path enters the vertex. */
   readonly #best: Int32Array;
   /** No path that enters the vertex by another edge is longer. */
   readonly #rival: Float64Array;
-  /** By topological position: distance must be computed again. */
-  readonly #dirty: Uint8Array;
-  #dirtyCount: number;
+  /** A bit a topological place: distance must be computed again. No word before the first has any. */
+  readonly #dirty: Int32Array;
   #firstDirty: number;
   #visits: number;
   /** Where the longest path ends, and how long others are that end elsewhere. */
   #end: number;
   #endRival: number;
   #isEndKnown: boolean;
-  /** A weight went up since the last update. */
-  #raised: boolean;
 
   constructor(dag: Dag, times: Pick<WeightedGraph, "runtimes" | "weights">) {
     const count = dag.order.length;
@@ -114,19 +112,17 @@ export class CriticalPath {
     for (let place = 0; place < count; place++) this.#position[dag.order[place]!] = place;
     const { start } = dag.outOf;
     this.#sinks = dag.order.filter((vertex) => start[vertex] === start[vertex + 1]);
-    this.#distance = new Float64Array(count);
+    this.distances = new Float64Array(count);
     this.#greatest = new Float64Array(count);
     this.#best = new Int32Array(count).fill(NO_EDGE);
     this.#rival = new Float64Array(count);
-    this.#dirty = new Uint8Array(count);
-    this.#dirtyCount = 0;
-    this.#firstDirty = count;
-    this.#raised = false;
+    this.#dirty = new Int32Array((count >> 5) + 1);
+    this.#firstDirty = this.#dirty.length;
     this.#visits = 0;
     this.#end = -1;
     this.#endRival = Number.NEGATIVE_INFINITY;
     this.#isEndKnown = false;
-    for (let place = 0; place < count; place++) this.#relaxAll(dag.order[place]!);
+    for (let place = 0; place < count; place++) this.#relax(dag.order[place]!);
   }
 
   /** How often the distance of a vertex has been computed: what updates have cost so far. */
@@ -144,37 +140,74 @@ export class CriticalPath {
     return this.#best[this.#from[edge]!]!;
   }
 
-  /** The longest path to `vertex`, its own runtime included. */
-  distance(vertex: number): number {
-    return this.#distance[vertex]!;
-  }
-
   /** Takes effect with `update`. */
   setWeight(edge: number, weight: number): void {
     const before = this.#weights[edge]!;
     if (weight === before) return;
     this.#weights[edge] = weight;
-    if (weight > before) this.#raised = true;
     const head = this.#to[edge]!;
-    if (weight > before || this.#best[head] === edge) this.#mark(head);
+    if (this.#best[head] !== edge) {
+      if (weight < before) return;
+      const length = this.distances[this.#from[edge]!]! + weight + this.#runtimes[head]!;
+      if (!this.#rivals(head, length)) return;
+    }
+    this.#mark(head);
   }
 
   /** Brings the distances up to date after `setWeight`. */
   update(): void {
-    if (this.#dirtyCount === 0) return;
     const dirty = this.#dirty;
-    const order = this.#order;
-    let place = this.#firstDirty;
-    for (; this.#dirtyCount > 0; place++) {
-      if (dirty[place] === 0) continue;
-      dirty[place] = 0;
-      this.#dirtyCount--;
-      const vertex = order[place]!;
-      if (this.#relax(vertex)) this.#markBehind(vertex);
+    const words = dirty.length;
+    let word = this.#firstDirty;
+    if (word === words) return;
+    const { distances } = this;
+    const weights = this.#weights;
+    const runtimes = this.#runtimes;
+    const greatest = this.#greatest;
+    const best = this.#best;
+    const { start, items: edges } = this.#outOf;
+    const heads = this.#to;
+    while (word < words) {
+      const bits = dirty[word]!;
+      if (bits === 0) {
+        word++;
+        continue;
+      }
+      const lowest = bits & -bits;
+      dirty[word] = bits ^ lowest;
+      const vertex = this.#order[(word << 5) + 31 - Math.clz32(lowest)]!;
+      const before = distances[vertex]!;
+      const greatestBefore = greatest[vertex]!;
+      this.#visits++;
+      const into = best[vertex]!;
+      const tail = this.#from[into]!;
+      const weight = weights[into]!;
+      const length = distances[tail]! + weight + runtimes[vertex]!;
+      // As long as the best way in is longer than the rival, it is the best.
+      if (length > this.#rival[vertex]!) {
+        distances[vertex] = length;
+        greatest[vertex] = Math.max(greatest[tail]!, weight);
+      } else {
+        this.#relax(vertex);
+      }
+      const distance = distances[vertex]!;
+      if (distance === before && greatest[vertex] === greatestBefore) continue;
+      const rose = distance > before || greatest[vertex]! > greatestBefore;
+      const until = start[vertex + 1]!;
+      let i = start[vertex]!;
+      if (i === until) this.#isEndKnown = false;
+      for (; i < until; i++) {
+        const edge = edges[i]!;
+        const head = heads[edge]!;
+        if (best[head] !== edge) {
+          if (!rose) continue;
+          if (!this.#rivals(head, distance + weights[edge]! + runtimes[head]!)) continue;
+        }
+        const place = this.#position[head]!;
+        dirty[place >> 5]! |= 1 << place;
+      }
     }
-    this.#firstDirty = order.length;
-    this.#raised = false;
-    this.#isEndKnown = false;
+    this.#firstDirty = words;
   }
 
   /** The last vertex of the longest path; -1 in an empty graph. O(sinks) after an update. */
@@ -189,7 +222,7 @@ export class CriticalPath {
     let length = Number.NEGATIVE_INFINITY;
     let rival = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < sinks.length; i++) {
-      const distance = this.#distance[sinks[i]!]!;
+      const distance = this.distances[sinks[i]!]!;
       if (distance > length) {
         rival = length;
         length = distance;
@@ -212,9 +245,9 @@ export class CriticalPath {
     if (end < 0) return Number.NEGATIVE_INFINITY;
     let rival = this.#endRival;
     // Another path to the same end leaves this one, backwards, at some vertex.
-    const length = this.#distance[end]!;
+    const length = this.distances[end]!;
     for (let vertex = end; vertex >= 0; ) {
-      rival = Math.max(rival, length - this.#distance[vertex]! + this.#rival[vertex]!);
+      rival = Math.max(rival, length - this.distances[vertex]! + this.#rival[vertex]!);
       const best = this.#best[vertex]!;
       vertex = best === NO_EDGE ? -1 : this.#from[best]!;
     }
@@ -233,80 +266,58 @@ export class CriticalPath {
       edge = this.#best[tail]!;
     }
     return {
-      length: this.#distance[end]!,
+      length: this.distances[end]!,
       vertices: vertices.reverse(),
       edges: edges.reverse(),
     };
   }
 
-  /** Whether distance or greatest edge of the vertex changed. */
-  #relax(vertex: number): boolean {
-    const best = this.#best[vertex]!;
-    if (this.#raised || best === NO_EDGE) return this.#relaxAll(vertex);
-    const tail = this.#from[best]!;
-    const weight = this.#weights[best]!;
-    const distance = this.#distance[tail]! + weight + this.#runtimes[vertex]!;
-    // Weights have only fallen, so as long as the best way in is longer than the rival, it is the best.
-    if (distance <= this.#rival[vertex]!) return this.#relaxAll(vertex);
-    this.#visits++;
-    return this.#set(vertex, distance, Math.max(this.#greatest[tail]!, weight));
+  /** Notes a path of that length that does not enter by the best edge; whether it may be the best. */
+  #rivals(vertex: number, length: number): boolean {
+    if (length > this.#rival[vertex]!) this.#rival[vertex] = length;
+    return length >= this.distances[vertex]!;
   }
 
-  /** The same, looking at all edges into the vertex. */
-  #relaxAll(vertex: number): boolean {
-    this.#visits++;
+  /** The distance by all edges into the vertex. */
+  #relax(vertex: number): void {
     const { start, items: edges } = this.#into;
-    const distances = this.#distance;
+    const distances = this.distances;
+    const weights = this.#weights;
+    const greatests = this.#greatest;
     const from = this.#from;
     const runtime = this.#runtimes[vertex]!;
-    let distance = runtime;
+    let distance = Number.NEGATIVE_INFINITY;
+    let rival = distance;
     let greatest = 0;
     let best = NO_EDGE;
-    let rival = Number.NEGATIVE_INFINITY;
     const until = start[vertex + 1]!;
     for (let i = start[vertex]!; i < until; i++) {
       const edge = edges[i]!;
       const tail = from[edge]!;
-      const weight = this.#weights[edge]!;
-      const length = distances[tail]! + weight + runtime;
-      if (best !== NO_EDGE) {
-        rival = Math.max(rival, Math.min(length, distance));
-        if (length < distance) continue;
+      const length = distances[tail]! + weights[edge]! + runtime;
+      if (length < distance) {
+        if (length > rival) rival = length;
+        continue;
       }
-      const greater = Math.max(this.#greatest[tail]!, weight);
-      if (best !== NO_EDGE && length === distance && greater <= greatest) continue;
+      const weight = weights[edge]!;
+      const greater = Math.max(greatests[tail]!, weight);
+      rival = distance;
+      if (length === distance && greater <= greatest) continue;
       distance = length;
       greatest = greater;
       best = edge;
     }
     this.#best[vertex] = best;
     this.#rival[vertex] = rival;
-    return this.#set(vertex, distance, greatest);
-  }
-
-  #set(vertex: number, distance: number, greatest: number): boolean {
-    if (distance === this.#distance[vertex] && greatest === this.#greatest[vertex]) return false;
-    this.#distance[vertex] = distance;
-    this.#greatest[vertex] = greatest;
-    return true;
-  }
-
-  #markBehind(vertex: number): void {
-    const { start, items: edges } = this.#outOf;
-    const until = start[vertex + 1]!;
-    for (let i = start[vertex]!; i < until; i++) {
-      const edge = edges[i]!;
-      const head = this.#to[edge]!;
-      if (this.#raised || this.#best[head] === edge) this.#mark(head);
-    }
+    this.distances[vertex] = best === NO_EDGE ? runtime : distance;
+    greatests[vertex] = greatest;
   }
 
   #mark(vertex: number): void {
     const place = this.#position[vertex]!;
-    if (this.#dirty[place] === 1) return;
-    this.#dirty[place] = 1;
-    this.#dirtyCount++;
-    if (place < this.#firstDirty) this.#firstDirty = place;
+    const word = place >> 5;
+    this.#dirty[word]! |= 1 << place;
+    if (word < this.#firstDirty) this.#firstDirty = word;
   }
 }
 
