@@ -39,7 +39,8 @@ export class Groups {
   readonly #rooms: Float64Array;
   /** The most room that any worker has. */
   #mostRoom: number;
-  readonly #groupOf: Int32Array;
+  /** Task to its group's number for now; those of `numbered` are the final ones. */
+  readonly groupOf: Int32Array;
   readonly #members: number[][];
   /** By group: units it takes, and where. */
   readonly #needs: Float64Array;
@@ -51,7 +52,7 @@ export class Groups {
     const count = input.scales.length;
     this.#scales = Float64Array.from(input.scales);
     this.#groupLimit = input.groupLimit;
-    this.#groupOf = Int32Array.from({ length: count }, (_, task) => task);
+    this.groupOf = Int32Array.from({ length: count }, (_, task) => task);
     this.#members = Array.from({ length: count }, (_, task) => [task]);
     this.#needs = this.#scales.slice();
     this.#workers = new Int32Array(count);
@@ -65,13 +66,8 @@ export class Groups {
     this.#mostRoom = mostOf(this.#rooms);
   }
 
-  /** The group's number for now; those of `numbered` are the final ones. */
-  groupOf(task: number): number {
-    return this.#groupOf[task]!;
-  }
-
   workerOf(task: number): number {
-    return this.#workers[this.#groupOf[task]!]!;
+    return this.#workers[this.groupOf[task]!]!;
   }
 
   workerOfGroup(group: number): number {
@@ -98,21 +94,27 @@ export class Groups {
 
   /** Whether some worker can take both. O(1), or O(workers) if their load is limited. */
   fits(a: number, b: number): boolean {
-    const home = this.#workers[a]!;
-    const away = this.#workers[b]!;
-    if (home === away && this.#rooms[home]! >= 0) return true;
-    const need = this.#needs[a]! + this.#needs[b]!;
-    const isRoom =
-      need <= this.#mostRoom ||
-      this.#needs[b]! <= this.#rooms[home]! ||
-      this.#needs[a]! <= this.#rooms[away]!;
-    if (!isRoom || !this.#loads.isLimited) return isRoom;
-    return this.bestFit(a, b) !== NO_WORKER;
+    if (!this.#isRoomFor(a, b)) return false;
+    return !this.#loads.isLimited || this.bestFit(a, b) !== NO_WORKER;
   }
 
-  /** The worker that would take both; -1 if none can. O(workers). */
+  /** Whether a worker has room for both, whatever they load it with. */
+  #isRoomFor(a: number, b: number): boolean {
+    const home = this.#workers[a]!;
+    const away = this.#workers[b]!;
+    return (
+      (home === away && this.#rooms[home]! >= 0) ||
+      this.#needs[a]! + this.#needs[b]! <= this.#mostRoom ||
+      this.#needs[b]! <= this.#rooms[home]! ||
+      this.#needs[a]! <= this.#rooms[away]!
+    );
+  }
+
+  /** The worker that would take both; -1 if none can. O(workers), or O(1) if there is no room. */
   bestFit(a: number, b: number): number {
+    if (!this.withinLimits(a, b) || !this.#isRoomFor(a, b)) return NO_WORKER;
     const rooms = this.#rooms;
+    const { isLimited } = this.#loads;
     const need = this.#needs[a]! + this.#needs[b]!;
     const homeOfA = this.#workers[a]!;
     const homeOfB = this.#workers[b]!;
@@ -122,11 +124,11 @@ export class Groups {
       const own = i === homeOfA || i === homeOfB;
       const room = own ? this.#roomWithout(i, a, b) : rooms[i]!;
       if (room < need || room >= least) continue;
-      const [comingA, comingB] = [i === homeOfA ? undefined : a, i === homeOfB ? undefined : b];
-      if (this.#loads.takesGroups(i, comingA, comingB)) {
-        worker = i;
-        least = room;
-      }
+      const comingA = i === homeOfA ? undefined : a;
+      const comingB = i === homeOfB ? undefined : b;
+      if (isLimited && !this.#loads.takesGroups(i, comingA, comingB)) continue;
+      worker = i;
+      least = room;
     }
     return worker;
   }
@@ -142,7 +144,7 @@ export class Groups {
     const joining = this.#members[from]!;
     for (let i = 0; i < joining.length; i++) {
       const task = joining[i]!;
-      this.#groupOf[task] = into;
+      this.groupOf[task] = into;
       grown.push(task);
     }
     this.#members[from] = [];
@@ -156,41 +158,40 @@ export class Groups {
 
   /** Whether the task may leave its group for another, which stays on its worker. */
   canMove(task: number, to: number): boolean {
-    const from = this.#groupOf[task]!;
-    if (from === to || this.#members[to]!.length >= this.#groupLimit) return false;
+    const from = this.groupOf[task]!;
+    if (from === to || this.isFull(to)) return false;
     const worker = this.#workers[to]!;
+    return worker === this.#workers[from]! || this.canTake(worker, task);
+  }
+
+  /** Whether the worker, which is not its own, has room for the task and load to spare. */
+  canTake(worker: number, task: number): boolean {
+    return this.#scales[task]! <= this.#rooms[worker]! && this.#loads.takes(worker, task);
+  }
+
+  /** Whether the worker of `other` could take the task once rid of `other`. */
+  canReplace(task: number, other: number): boolean {
+    const worker = this.#workers[this.groupOf[other]!]!;
     return (
-      worker === this.#workers[from]! ||
-      (this.#scales[task]! <= this.#rooms[worker]! && this.#loads.takes(worker, task))
+      this.#scales[task]! <= this.#rooms[worker]! + this.#scales[other]! &&
+      this.#loads.takesInPlace(worker, { task, leaving: other })
     );
   }
 
-  /** Whether `task` may take the place of `other`, which goes to group `to`, on another worker. */
-  canExchange(task: number, other: number, to: number): boolean {
-    const from = this.#groupOf[task]!;
-    const home = this.#workers[from]!;
-    const place = this.#workers[this.#groupOf[other]!]!;
-    const away = this.#workers[to]!;
-    if (home === place || away === place) return false;
-    if (to !== from && this.#members[to]!.length >= this.#groupLimit) return false;
-    const given = away === home ? this.#scales[task]! : 0;
-    return (
-      this.#scales[task]! <= this.#rooms[place]! + this.#scales[other]! &&
-      this.#scales[other]! <= this.#rooms[away]! + given &&
-      this.#loads.takesInPlace(place, { task, leaving: other }) &&
-      this.#loads.takesInPlace(away, { task: other, leaving: away === home ? task : undefined })
-    );
+  /** Whether one more task would be too many. */
+  isFull(group: number): boolean {
+    return this.#members[group]!.length >= this.#groupLimit;
   }
 
   move(task: number, to: number): void {
-    const from = this.#groupOf[task]!;
+    const from = this.groupOf[task]!;
     const scale = this.#scales[task]!;
     const left = this.#members[from]!;
     left.splice(left.indexOf(task), 1);
     this.#needs[from]! -= scale;
     this.#addRoom(this.#workers[from]!, scale);
     this.#members[to]!.push(task);
-    this.#groupOf[task] = to;
+    this.groupOf[task] = to;
     this.#needs[to]! += scale;
     this.#addRoom(this.#workers[to]!, -scale);
     const workers = { from: this.#workers[from]!, to: this.#workers[to]! };
@@ -200,7 +201,7 @@ export class Groups {
   /** Groups numbered by their first task. */
   numbered(): { readonly groupOf: readonly number[]; readonly groupCount: number } {
     const numbers = new Map<number, number>();
-    const groupOf = Array.from(this.#groupOf, (group) => {
+    const groupOf = Array.from(this.groupOf, (group) => {
       const number = numbers.get(group) ?? numbers.size;
       numbers.set(group, number);
       return number;

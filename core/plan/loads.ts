@@ -76,7 +76,7 @@ export class Loads {
 
   /** Whether the worker can take the task. */
   takes(worker: number, task: number): boolean {
-    return this.takesInPlace(worker, { task, leaving: undefined });
+    return this.#limits === undefined || this.takesInPlace(worker, { task, leaving: undefined });
   }
 
   /** The same once another task has left the worker. */

@@ -31,11 +31,12 @@
  * readers run on (see `traffic.ts`); inputs of the invocation are not. The quota is charged for
  * each producer with a reader in its group, once, with all its output bytes.
  *
- * Cost: a trial merge costs the data of the tasks that change workers. What a task saves alone is
- * kept until data of its change (see `Traffic`), so that of most exchanges no more is looked at than
- * two such sums, and of most others only the edges of one task. What has failed is not tried again
- * before something has changed. In a cold process most of the time goes to compiling this code, so a
- * kind of step more costs more than many more steps of a kind.
+ * Cost: a trial merge costs the data of the tasks that change workers. Most tasks are ruled out by a
+ * bound on what they save alone, which is found anew only if the bound does not do (see `Traffic`);
+ * most exchanges by two such sums or by room, and of most others no more is looked at than the two
+ * edges of a path that was too long before. What has failed is not tried again before something has
+ * changed. In a cold process most of the time goes to compiling this code, so a kind of step more
+ * costs more than many more steps of a kind.
  */
 
 import { LoadLimit } from "./load-limit.ts";
@@ -103,32 +104,44 @@ class Refinement {
   /** One pass over all data and their readers; whether any merged. */
   mergeOnce(): boolean {
     const groups = this.#grouping.groups;
-    const { producerOf, readersOf } = this.#traffic;
-    const { start, items: readers } = readersOf;
+    const traffic = this.#traffic;
+    const noMerge = this.#noMerge;
+    const { groupOf } = groups;
+    const { start, items: readers } = traffic.readersOf;
+    let { kept } = traffic;
     let merged = false;
     for (let i = 0; i < this.#dearest.length; i++) {
       const id = this.#dearest[i]!;
-      for (let k = start[id]!; k < start[id + 1]!; k++) {
-        const a = groups.groupOf(producerOf[id]!);
-        const b = groups.groupOf(readers[k]!);
-        if (a === b || !groups.withinLimits(a, b) || !groups.fits(a, b)) continue;
-        const pairOfGroups = a * this.#metBy.length + b;
-        if (this.#noMerge.get(pairOfGroups) === this.#traffic.kept) continue;
+      const producer = traffic.producerOf[id]!;
+      const until = start[id + 1]!;
+      for (let k = start[id]!; k < until; k++) {
+        const a = groupOf[producer]!;
+        const b = groupOf[readers[k]!]!;
+        if (a === b) continue;
+        const pairOfGroups = a * groupOf.length + b;
+        if (noMerge.get(pairOfGroups) === kept) continue;
+        const worker = groups.bestFit(a, b);
+        if (worker < 0) continue;
         if (this.#isSpent()) return false;
-        if (this.#merge(a, b)) merged = true;
-        else this.#noMerge.set(pairOfGroups, this.#traffic.kept);
+        if (this.#merge(a, b, worker)) {
+          merged = true;
+          kept = traffic.kept;
+        } else {
+          noMerge.set(pairOfGroups, kept);
+        }
       }
     }
     return merged;
   }
 
-  #merge(a: number, b: number): boolean {
+  #merge(a: number, b: number, worker: number): boolean {
     const groups = this.#grouping.groups;
-    const worker = groups.bestFit(a, b);
-    this.#supposeGroup(a, worker);
-    this.#supposeGroup(b, worker);
+    for (const group of [a, b]) {
+      if (groups.workerOfGroup(group) !== worker)
+        this.#traffic.suppose(groups.members(group), worker);
+    }
     if (this.#traffic.saved() > 0) {
-      const inside = (task: number) => groups.groupOf(task) === a || groups.groupOf(task) === b;
+      const inside = (task: number) => groups.groupOf[task] === a || groups.groupOf[task] === b;
       const producers = this.#isQuotaShort
         ? this.#uncharged([...groups.members(a), ...groups.members(b)], inside)
         : NOBODY;
@@ -143,12 +156,6 @@ class Refinement {
     return false;
   }
 
-  #supposeGroup(group: number, worker: number): void {
-    if (this.#grouping.groups.workerOfGroup(group) === worker) return;
-    const members = this.#grouping.groups.members(group);
-    for (let i = 0; i < members.length; i++) this.#traffic.suppose(members[i]!, worker);
-  }
-
   /** One pass over all tasks; whether any moved. */
   moveOnce(): boolean {
     return this.#passOnce(this.#noMove, (task) => this.#moveTask(task));
@@ -160,19 +167,28 @@ class Refinement {
   }
 
   #passOnce(failedAt: Int32Array, change: (task: number) => boolean): boolean {
+    const traffic = this.#traffic;
+    const { mostSaved } = traffic;
+    let kept = traffic.kept;
     let changed = false;
+    this.#grouping.refresh();
     for (let task = 0; task < failedAt.length; task++) {
-      this.#grouping.refresh();
-      this.#traffic.refresh();
-      if (failedAt[task] === this.#traffic.kept || this.#traffic.mostSaved(task) <= 0) continue;
+      if (mostSaved[task]! <= 0 || failedAt[task] === kept) continue;
+      traffic.findAlone(task);
+      if (mostSaved[task]! <= 0) continue;
       if (this.#isSpent()) return changed;
-      if (change(task)) changed = true;
-      else failedAt[task] = this.#traffic.kept;
+      if (change(task)) {
+        changed = true;
+        kept = traffic.kept;
+      } else {
+        failedAt[task] = kept;
+      }
     }
     return changed;
   }
 
   #moveTask(task: number): boolean {
+    if (!this.#hasRoomWhereItSaves(task)) return false;
     const groups = this.#grouping.groups;
     const options: { readonly to: number; readonly saved: number }[] = [];
     for (const to of this.#neighbours(task)) {
@@ -184,8 +200,18 @@ class Refinement {
     }
     options.sort((a, b) => b.saved - a.saved);
     for (const { to } of options) {
-      if (this.#grouping.allows({ task, to }, this.#limit_s) && this.#make([{ task, to }]))
-        return true;
+      const move = { task, to };
+      if (this.#grouping.allows(move, this.#limit_s) && this.#make([move])) return true;
+    }
+    return false;
+  }
+
+  /** Whether it saves bytes on some worker that can take it; else neighbours need not be looked for. */
+  #hasRoomWhereItSaves(task: number): boolean {
+    const { groups } = this.#grouping;
+    const { firstPlace, lastPlace, places, savedAt } = this.#traffic;
+    for (let i = firstPlace[task]!; i < lastPlace[task]!; i++) {
+      if (savedAt[i]! > 0 && groups.canTake(places[i]!, task)) return true;
     }
     return false;
   }
@@ -200,58 +226,62 @@ class Refinement {
    * it would save most itself.
    */
   #exchangeInto(move: Move): boolean {
+    const { task } = move;
     const { groups } = this.#grouping;
-    const home = groups.groupOf(move.task);
+    const home = groups.groupOf[task]!;
+    const homeWorker = groups.workerOfGroup(home);
     const worker = groups.workerOfGroup(move.to);
-    if (worker === groups.workerOfGroup(home)) return false;
-    const saved = this.#traffic.savedAlone(move.task, worker);
+    if (worker === homeWorker) return false;
+    const traffic = this.#traffic;
+    const { mostSaved, bestPlace } = traffic;
+    const saved = traffic.savedAlone(task, worker);
     if (saved <= 0 || !this.#grouping.allows(move, this.#limit_s)) return false;
     const members = groups.members(move.to);
     this.#looks += members.length;
     for (let i = 0; i < members.length; i++) {
       const other = members[i]!;
-      if (saved + this.#traffic.mostSaved(other) <= 0) continue;
-      if (this.#exchange(move, other, home)) return true;
-      const best = this.#bestGroup(other);
-      if (best >= 0 && best !== home && best !== move.to && this.#exchange(move, other, best))
-        return true;
+      if (saved + mostSaved[other]! <= 0) continue;
+      const maySwap = saved + traffic.savedAlone(other, homeWorker) > 0;
+      const place = bestPlace[other]!;
+      const mayGoOn =
+        place >= 0 &&
+        saved + mostSaved[other]! > 0 &&
+        (place === homeWorker || groups.canTake(place, other));
+      if (!(maySwap || mayGoOn) || !groups.canReplace(task, other)) continue;
+      const canSwap = maySwap && groups.canReplace(other, task);
+      if (canSwap && this.#exchange(move, other, home)) return true;
+      if (!mayGoOn || (place === homeWorker && !canSwap)) continue;
+      const best = this.#groupOn(place, other);
+      if (best !== home && !groups.isFull(best) && this.#exchange(move, other, best)) return true;
     }
     return false;
   }
 
-  /** The first neighbouring group on the worker where the task would save most; -1: none. */
-  #bestGroup(task: number): number {
-    const place = this.#traffic.bestPlace(task);
-    if (place < 0) return -1;
+  /** The first neighbouring group of the task on a worker that its data have to do with. */
+  #groupOn(place: number, task: number): number {
     const { groups } = this.#grouping;
     const { dataAt, producerOf, readersOf } = this.#traffic;
     for (let i = dataAt.start[task]!; i < dataAt.start[task + 1]!; i++) {
       const id = dataAt.items[i]!;
       const producer = producerOf[id]!;
       if (producer !== task) {
-        if (groups.workerOf(producer) === place) return groups.groupOf(producer);
+        if (groups.workerOf(producer) === place) return groups.groupOf[producer]!;
         continue;
       }
       const until = readersOf.start[id + 1]!;
       for (let k = readersOf.start[id]!; k < until; k++) {
         const reader = readersOf.items[k]!;
-        if (groups.workerOf(reader) === place) return groups.groupOf(reader);
+        if (groups.workerOf(reader) === place) return groups.groupOf[reader]!;
       }
     }
     return -1;
   }
 
+  /** Makes the move and the other task's; the two have room, and save bytes as far as each goes alone. */
   #exchange(move: Move, other: number, target: number): boolean {
-    const { groups } = this.#grouping;
-    const saved =
-      this.#traffic.savedAlone(move.task, groups.workerOfGroup(move.to)) +
-      this.#traffic.savedAlone(other, groups.workerOfGroup(target));
-    if (saved <= 0 || !groups.canExchange(move.task, other, target)) return false;
     const back = { task: other, to: target };
     if (!this.#grouping.allows(back, this.#limit_s)) return false;
-    // What the two share is met in both sums; it decides seldom, so it is looked at last.
-    const moves = [move, back];
-    return this.#savedBy(moves) > 0 && this.#make(moves);
+    return this.#make([move, back]);
   }
 
   /** Charges what was left to the end. */
@@ -259,8 +289,8 @@ class Refinement {
     if (this.#isQuotaShort) return;
     const { groups } = this.#grouping;
     for (const { producer, readers } of this.#problem.data) {
-      const group = groups.groupOf(producer);
-      if (readers.some((reader) => groups.groupOf(reader) === group))
+      const group = groups.groupOf[producer]!;
+      if (readers.some((reader) => groups.groupOf[reader]! === group))
         this.#grouping.charge(producer);
     }
   }
@@ -269,16 +299,21 @@ class Refinement {
     return this.#looks + this.#traffic.looks + this.#grouping.visits > LOOKS;
   }
 
-  /** Makes the moves if quota and longest path allow it; else nothing changes. */
+  /** Makes the moves if they save bytes, and quota and longest path allow it; else nothing changes. */
   #make(moves: readonly Move[]): boolean {
     const groups = this.#grouping.groups;
-    const producers = this.#isQuotaShort ? this.#unchargedBy(moves) : NOBODY;
-    if (!this.#affordable(producers)) return false;
-    if (!this.#grouping.tryMoves(moves, this.#limit_s)) return false;
-    for (const producer of producers) this.#grouping.charge(producer);
-    for (const { task } of moves) this.#traffic.suppose(task, groups.workerOf(task));
-    this.#traffic.keep();
-    return true;
+    for (const { task, to } of moves) this.#traffic.suppose([task], groups.workerOfGroup(to));
+    // Of two moves this is not the sum of what each saves alone: both may have to do with a datum.
+    if (this.#traffic.saved() > 0) {
+      const producers = this.#isQuotaShort ? this.#unchargedBy(moves) : NOBODY;
+      if (this.#affordable(producers) && this.#grouping.tryMoves(moves, this.#limit_s)) {
+        for (const producer of producers) this.#grouping.charge(producer);
+        this.#traffic.keep();
+        return true;
+      }
+    }
+    this.#traffic.drop();
+    return false;
   }
 
   /** The groups that share a datum with the task, in the order of its data. */
@@ -290,12 +325,12 @@ class Refinement {
     for (let i = dataAt.start[task]!; i < dataAt.start[task + 1]!; i++) {
       const id = dataAt.items[i]!;
       if (producerOf[id] !== task) {
-        this.#meet(groups.groupOf(producerOf[id]!), found);
+        this.#meet(groups.groupOf[producerOf[id]!]!, found);
         continue;
       }
       const until = readersOf.start[id + 1]!;
       for (let k = readersOf.start[id]!; k < until; k++) {
-        this.#meet(groups.groupOf(readersOf.items[k]!), found);
+        this.#meet(groups.groupOf[readersOf.items[k]!]!, found);
       }
     }
     return found;
@@ -307,20 +342,11 @@ class Refinement {
     found.push(group);
   }
 
-  /** Remote bytes that the moves would save. */
-  #savedBy(moves: readonly Move[]): number {
-    const groups = this.#grouping.groups;
-    for (const { task, to } of moves) this.#traffic.suppose(task, groups.workerOfGroup(to));
-    const saved = this.#traffic.saved();
-    this.#traffic.drop();
-    return saved;
-  }
-
   /** Producers that the moves put beside a reader, not charged yet. */
   #unchargedBy(moves: readonly Move[]): ReadonlySet<number> {
     const { groups } = this.#grouping;
     const then = (task: number) =>
-      moves.find((move) => move.task === task)?.to ?? groups.groupOf(task);
+      moves.find((move) => move.task === task)?.to ?? groups.groupOf[task]!;
     const tasks = moves.map(({ task }) => task);
     return new Set(
       moves.flatMap(({ to }) => [...this.#uncharged(tasks, (task) => then(task) === to)]),

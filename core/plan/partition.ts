@@ -42,6 +42,7 @@ export interface Partition {
   readonly quotaBytes: number;
 }
 
+const NO_EDGE = -1;
 /** Far above what rounding can do to a sum of seconds, far below what matters. */
 const MARGIN_S = 1e-6;
 
@@ -68,13 +69,19 @@ export class Grouping {
   readonly groups: Groups;
   readonly #problem: PartitionProblem;
   readonly #path: CriticalPath;
-  readonly #weights: readonly number[];
+  readonly #weights: Float64Array;
+  /** The same of edges inside a group. */
+  readonly #insideWeights: Float64Array;
+  readonly #runtimes: Float64Array;
   readonly #dag: Dag;
   /** Edges that no round needs to try: inside a group, or beyond a limit for good. */
   readonly #settled: Uint8Array;
   readonly #inside: Uint8Array;
   /** The same graph turned round: what is longest from each task on. Updated when it is needed. */
   readonly #rest: CriticalPath;
+  /** By task: its edges on the longest path that `allows` met last; `NO_EDGE`: none yet. */
+  readonly #longestIn: Int32Array;
+  readonly #longestOut: Int32Array;
   readonly #charged: Uint8Array;
   readonly #before: number;
   readonly #quota: number;
@@ -88,7 +95,8 @@ export class Grouping {
     const { tasks, edges } = problem;
     const weights = edgeWeights(problem);
     this.#problem = problem;
-    this.#weights = weights;
+    this.#weights = Float64Array.from(weights);
+    this.#insideWeights = this.#weights.map((weight) => weight / problem.localSpeedup);
     this.groups = new Groups({
       scales: tasks.map((task) => task.scale),
       rooms: problem.rooms,
@@ -98,8 +106,11 @@ export class Grouping {
     });
     this.#dag = dagOf(tasks.length, edges);
     const runtimes = tasks.map((task) => task.runtime_s);
+    this.#runtimes = Float64Array.from(runtimes);
     this.#path = new CriticalPath(this.#dag, { runtimes, weights });
     this.#rest = new CriticalPath(turned(this.#dag), { runtimes, weights });
+    this.#longestIn = new Int32Array(tasks.length).fill(NO_EDGE);
+    this.#longestOut = new Int32Array(tasks.length).fill(NO_EDGE);
     this.#settled = new Uint8Array(edges.length);
     this.#inside = new Uint8Array(edges.length);
     this.#charged = new Uint8Array(tasks.length);
@@ -185,32 +196,55 @@ export class Grouping {
    * and what is longest before and behind them.
    */
   allows({ task, to }: Move, limit_s: number): boolean {
-    const { from, to: ends, into, outOf } = this.#dag;
+    const most_s = limit_s + MARGIN_S;
+    const runtime = this.#runtimes[task]!;
+    // The path that was longest before mostly is too long again, wherever the task goes.
+    const knownIn = this.#longestIn[task]!;
+    const knownOut = this.#longestOut[task]!;
+    if (this.#lengthBefore(knownIn, to) + runtime + this.#lengthBehind(knownOut, to) > most_s)
+      return false;
+    const { into, outOf } = this.#dag;
     let before = 0;
     for (let i = into.start[task]!; i < into.start[task + 1]!; i++) {
-      const edge = into.items[i]!;
-      const tail = from[edge]!;
-      const weight = this.#weight(edge, this.groups.groupOf(tail) === to);
-      before = Math.max(before, this.#path.distances[tail]! + weight);
+      const length = this.#lengthBefore(into.items[i]!, to);
+      if (length <= before) continue;
+      before = length;
+      this.#longestIn[task] = into.items[i]!;
     }
-    let after = 0;
+    let behind = 0;
     for (let i = outOf.start[task]!; i < outOf.start[task + 1]!; i++) {
-      const edge = outOf.items[i]!;
-      const head = ends[edge]!;
-      const weight = this.#weight(edge, this.groups.groupOf(head) === to);
-      after = Math.max(after, weight + this.#rest.distances[head]!);
+      const length = this.#lengthBehind(outOf.items[i]!, to);
+      if (length <= behind) continue;
+      behind = length;
+      this.#longestOut[task] = outOf.items[i]!;
     }
-    const length = before + this.#problem.tasks[task]!.runtime_s + after;
-    return length <= limit_s + MARGIN_S;
+    return before + runtime + behind <= most_s;
+  }
+
+  /** The longest path that ends with the edge, if its head were in group `to`. */
+  #lengthBefore(edge: number, to: number): number {
+    if (edge === NO_EDGE) return 0;
+    const tail = this.#dag.from[edge]!;
+    const weights = this.groups.groupOf[tail] === to ? this.#insideWeights : this.#weights;
+    return this.#path.distances[tail]! + weights[edge]!;
+  }
+
+  /** The longest path that begins with the edge, if its tail were in group `to`. */
+  #lengthBehind(edge: number, to: number): number {
+    if (edge === NO_EDGE) return 0;
+    const head = this.#dag.to[edge]!;
+    const weights = this.groups.groupOf[head] === to ? this.#insideWeights : this.#weights;
+    return weights[edge]! + this.#rest.distances[head]!;
   }
 
   /** Makes the moves if the longest path then stays within `limit_s`; else nothing changes. */
   tryMoves(moves: readonly Move[], limit_s: number): boolean {
-    const back = moves.map(({ task }) => ({ task, to: this.groups.groupOf(task) }));
+    const back = moves.map(({ task }) => ({ task, to: this.groups.groupOf[task]! }));
     this.#makeMoves(moves);
-    if (this.criticalPath_s() <= limit_s) return true;
-    this.#makeMoves(back);
-    return false;
+    const isWithin = this.criticalPath_s() <= limit_s;
+    if (!isWithin) this.#makeMoves(back);
+    this.refresh();
+    return isWithin;
   }
 
   criticalPath_s(): number {
@@ -235,11 +269,6 @@ export class Grouping {
     };
   }
 
-  #weight(edge: number, inside: boolean): number {
-    const weight = this.#weights[edge]!;
-    return inside ? weight / this.#problem.localSpeedup : weight;
-  }
-
   #makeMoves(moves: readonly Move[]): void {
     for (const { task, to } of moves) this.groups.move(task, to);
     for (const { task } of moves) {
@@ -252,19 +281,20 @@ export class Grouping {
   #weighAnew(task: number, { start, items }: Lists): void {
     for (let i = start[task]!; i < start[task + 1]!; i++) {
       const edge = items[i]!;
-      const a = this.groups.groupOf(this.#dag.from[edge]!);
-      const b = this.groups.groupOf(this.#dag.to[edge]!);
+      const a = this.groups.groupOf[this.#dag.from[edge]!]!;
+      const b = this.groups.groupOf[this.#dag.to[edge]!]!;
+      const weight = (a === b ? this.#insideWeights : this.#weights)[edge]!;
       this.#inside[edge] = a === b ? 1 : 0;
-      this.#path.setWeight(edge, this.#weight(edge, a === b));
-      this.#rest.setWeight(edge, this.#weight(edge, a === b));
+      this.#path.setWeight(edge, weight);
+      this.#rest.setWeight(edge, weight);
     }
   }
 
   /** Merges the groups at both ends of an edge that fits; gives what the longest path loses. */
   #mergeEnds(edge: number): number {
     this.charge(this.#dag.from[edge]!);
-    const a = this.groups.groupOf(this.#dag.from[edge]!);
-    const b = this.groups.groupOf(this.#dag.to[edge]!);
+    const a = this.groups.groupOf[this.#dag.from[edge]!]!;
+    const b = this.groups.groupOf[this.#dag.to[edge]!]!;
     return this.#join(a, b, this.groups.bestFit(a, b));
   }
 
@@ -292,14 +322,13 @@ export class Grouping {
     let saved_s = 0;
     for (let i = start[task]!; i < start[task + 1]!; i++) {
       const edge = items[i]!;
-      if (this.groups.groupOf(side.others[edge]!) !== side.larger) continue;
-      const weight = this.#weights[edge]!;
-      const inside = weight / this.#problem.localSpeedup;
+      if (this.groups.groupOf[side.others[edge]!]! !== side.larger) continue;
+      const weight = this.#insideWeights[edge]!;
       this.#inside[edge] = 1;
       this.#settled[edge] = 1;
-      this.#path.setWeight(edge, inside);
-      this.#rest.setWeight(edge, inside);
-      if (this.#onPath[edge] === 1) saved_s += weight - inside;
+      this.#path.setWeight(edge, weight);
+      this.#rest.setWeight(edge, weight);
+      if (this.#onPath[edge] === 1) saved_s += this.#weights[edge]! - weight;
     }
     return saved_s;
   }
@@ -347,8 +376,8 @@ export class Grouping {
 
   #fits(edge: number): boolean {
     const from = this.#dag.from[edge]!;
-    const a = this.groups.groupOf(from);
-    const b = this.groups.groupOf(this.#dag.to[edge]!);
+    const a = this.groups.groupOf[from]!;
+    const b = this.groups.groupOf[this.#dag.to[edge]!]!;
     const affordable =
       this.isCharged(from) || this.#problem.tasks[from]!.outputBytes <= this.quotaLeft;
     if (!affordable || !this.groups.withinLimits(a, b)) {

@@ -18,7 +18,8 @@ const UNKNOWN = -1;
  *
  * Cost: a trial costs the data of the tasks it moves, not their readers; only a producer that
  * moves has its readers counted. Keeping one costs the readers of those data to which it matters.
- * What hundreds of tasks save alone is kept in typed arrays and found anew where data have changed.
+ * What a task saves alone is kept, and found anew when somebody asks and its data have changed; until
+ * then a bound on it grows with each change, and mostly answers the question.
  */
 export class Traffic {
   /** Task to the data that it writes or reads; results, which nobody reads, are left out. */
@@ -37,7 +38,7 @@ export class Traffic {
   readonly #then: Int32Array;
   /** Tasks that the trial moves. */
   readonly #moved: number[];
-  /** The data of those tasks, each once, and what the trial makes of `#away`. */
+  /** Of the data of those tasks those to which that matters, each once; what it makes of `#away`. */
   readonly #touched: number[];
   readonly #awayThen: Int32Array;
   /** By datum: the count of a trial that met it last. */
@@ -45,23 +46,25 @@ export class Traffic {
   #counts: number;
   #isCounted: boolean;
   /**
-   * What a task saves that goes to another worker alone: on each worker that has to do with its
-   * data, a list a task in `#places` and `#savedAt`; on any other worker; at most.
+   * By task: no worker that it goes to alone saves more; below 0 if each costs something. An upper
+   * bound from when its data have changed until `findAlone`.
    */
-  readonly #firstPlace: Int32Array;
-  /** One behind the last place; `UNKNOWN` from when its data have changed until `refresh`. */
-  readonly #lastPlace: Int32Array;
-  readonly #places: Int32Array;
-  readonly #savedAt: Float64Array;
+  readonly mostSaved: Float64Array;
+  /**
+   * What a task saves that goes to another worker alone: on each worker that has to do with its
+   * data, a list a task in `places` and `savedAt`; on any other worker.
+   */
+  readonly firstPlace: Int32Array;
+  /** One behind the last place; `UNKNOWN` from when its data have changed until `findAlone`. */
+  readonly lastPlace: Int32Array;
+  readonly places: Int32Array;
+  readonly savedAt: Float64Array;
   readonly #elsewhere: Float64Array;
-  readonly #most: Float64Array;
-  /** By task: the worker where it saves most, if its data have to do with any. */
-  readonly #bestPlace: Int32Array;
+  /** By task: the worker where it saves most, of those places; else -1. */
+  readonly bestPlace: Int32Array;
   /** Trials kept so far. */
   #kept: number;
-  /** Tasks for which all that is `UNKNOWN`. */
-  readonly #stale: number[];
-  /** By worker, in `#findAlone`: its place in the task's list and one; readers there. */
+  /** By worker, in `#findAnew`: its place in the task's list and one; readers there. */
   readonly #placeOf: Int32Array;
   readonly #there: Int32Array;
   #looks: number;
@@ -91,14 +94,13 @@ export class Traffic {
     this.#metBy = new Int32Array(data.length);
     this.#counts = 0;
     this.#isCounted = false;
-    this.#firstPlace = this.#roomForPlaces(workers);
-    this.#lastPlace = new Int32Array(tasks).fill(UNKNOWN);
-    this.#places = new Int32Array(this.#firstPlace[tasks]!);
-    this.#savedAt = new Float64Array(this.#firstPlace[tasks]!);
+    this.firstPlace = this.#roomForPlaces(workers);
+    this.lastPlace = new Int32Array(tasks).fill(UNKNOWN);
+    this.places = new Int32Array(this.firstPlace[tasks]!);
+    this.savedAt = new Float64Array(this.firstPlace[tasks]!);
     this.#elsewhere = new Float64Array(tasks);
-    this.#most = new Float64Array(tasks);
-    this.#bestPlace = new Int32Array(tasks);
-    this.#stale = Array.from({ length: tasks }, (_, task) => task);
+    this.mostSaved = new Float64Array(tasks).fill(Number.POSITIVE_INFINITY);
+    this.bestPlace = new Int32Array(tasks);
     this.#kept = 0;
     this.#placeOf = new Int32Array(workers);
     this.#there = new Int32Array(workers);
@@ -115,184 +117,25 @@ export class Traffic {
     return this.#kept;
   }
 
-  /** The trial has the task run on `worker`; each task once a trial. */
-  suppose(task: number, worker: number): void {
-    if (this.#then[task] === worker) return;
-    this.#then[task] = worker;
-    this.#moved.push(task);
+  /** The trial has the tasks run on `worker`; each task once a trial. */
+  suppose(tasks: readonly number[], worker: number): void {
+    const moved = this.#moved;
+    const then = this.#then;
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[i]!;
+      if (then[task] === worker) continue;
+      then[task] = worker;
+      moved.push(task);
+    }
     this.#isCounted = false;
   }
 
-  /** Remote bytes that the trial saves. */
+  /** Remote bytes that the trial saves: finds the data to which it matters, and counts readers away. */
   saved(): number {
-    this.#countTouched();
-    const touched = this.#touched;
-    let saved = 0;
-    for (let i = 0; i < touched.length; i++) {
-      const id = touched[i]!;
-      const before = this.#away[id]!;
-      const after = this.#awayThen[id]!;
-      if (before === after) continue;
-      const puts = (before === 0 ? 0 : 1) - (after === 0 ? 0 : 1);
-      saved += this.#bytes[id]! * (before - after + puts);
-    }
-    return saved;
-  }
-
-  /** What the trial supposes is so from now on. */
-  keep(): void {
-    this.#countTouched();
-    this.#kept++;
-    for (let i = 0; i < this.#touched.length; i++) this.#keepDatum(this.#touched[i]!);
-    for (let m = 0; m < this.#moved.length; m++) this.#keepMove(this.#moved[m]!);
-    this.#moved.length = 0;
-    this.#isCounted = false;
-  }
-
-  #keepDatum(id: number): void {
-    const producer = this.producerOf[id]!;
-    const before = this.#away[id]!;
-    const after = this.#awayThen[id]!;
-    this.#away[id] = after;
-    this.#forget(producer);
-    // To a reader it is the same whether two or more are away: the put is paid all the same.
-    const same = before === after || (before > 1 && after > 1);
-    if (same && this.#now[producer] === this.#then[producer]) return;
-    const { start, items: readers } = this.readersOf;
-    for (let i = start[id]!; i < start[id + 1]!; i++) this.#forget(readers[i]!);
-  }
-
-  #keepMove(task: number): void {
-    const { start, items } = this.dataAt;
-    const now = this.#now[task]!;
-    const then = this.#then[task]!;
-    for (let i = start[task]!; i < start[task + 1]!; i++) {
-      const spread = this.#spread[items[i]!];
-      if (spread === undefined || this.producerOf[items[i]!] === task) continue;
-      spread[now]!--;
-      spread[then]!++;
-    }
-    this.#now[task] = then;
-    this.#forget(task);
-  }
-
-  #forget(task: number): void {
-    if (this.#lastPlace[task] === UNKNOWN) return;
-    this.#lastPlace[task] = UNKNOWN;
-    this.#stale.push(task);
-  }
-
-  drop(): void {
-    for (let i = 0; i < this.#moved.length; i++) {
-      const task = this.#moved[i]!;
-      this.#then[task] = this.#now[task]!;
-    }
-    this.#moved.length = 0;
-    this.#isCounted = false;
-  }
-
-  /** Finds anew what tasks save alone whose data have changed. */
-  refresh(): void {
-    for (let i = 0; i < this.#stale.length; i++) this.#findAlone(this.#stale[i]!);
-    this.#stale.length = 0;
-  }
-
-  /** What is saved if the task alone runs on `worker`, which is not its own. Asks for `refresh` before. */
-  savedAlone(task: number, worker: number): number {
-    const last = this.#lastPlace[task]!;
-    for (let i = this.#firstPlace[task]!; i < last; i++) {
-      if (this.#places[i] === worker) return this.#savedAt[i]!;
-    }
-    return this.#elsewhere[task]!;
-  }
-
-  /** No worker that the task goes to alone saves more; below 0 if each costs something. Likewise. */
-  mostSaved(task: number): number {
-    return this.#most[task]!;
-  }
-
-  /** The worker where the task saves most, of those that its data have to do with; else -1. */
-  bestPlace(task: number): number {
-    return this.#bestPlace[task]!;
-  }
-
-  #findAlone(task: number): void {
-    const first = this.#firstPlace[task]!;
-    const { start, items } = this.dataAt;
-    const now = this.#now;
-    const home = now[task]!;
-    const until = start[task + 1]!;
-    this.#lastPlace[task] = first;
-    let elsewhere = 0;
-    for (let i = start[task]!; i < until; i++) {
-      const id = items[i]!;
-      const bytes = this.#bytes[id]!;
-      const away = this.#away[id]!;
-      const producer = this.producerOf[id]!;
-      const place = now[producer]!;
-      // A get a reader away from the producer, and a put if there is any.
-      if (producer === task) elsewhere += this.#savedByProducer(task, id);
-      else if (place === home) elsewhere -= away === 0 ? 2 * bytes : bytes;
-      else this.#addPlace(task, place, away === 1 ? 2 * bytes : bytes);
-    }
-    const last = this.#lastPlace[task]!;
-    let most = elsewhere;
-    let best = -1;
-    for (let i = first; i < last; i++) {
-      const place = this.#places[i]!;
-      const saved = this.#savedAt[i]! + elsewhere;
-      this.#savedAt[i] = saved;
-      this.#placeOf[place] = 0;
-      if (place === home || saved <= most) continue;
-      most = saved;
-      best = place;
-    }
-    this.#elsewhere[task] = elsewhere;
-    this.#most[task] = most;
-    this.#bestPlace[task] = best;
-  }
-
-  /** What is saved if the datum's producer goes where nobody reads it; adds what more where they do. */
-  #savedByProducer(task: number, id: number): number {
-    const { start, items: readers } = this.readersOf;
-    const now = this.#now;
-    const there = this.#there;
-    const bytes = this.#bytes[id]!;
-    const away = this.#away[id]!;
-    const first = start[id]!;
-    const until = start[id + 1]!;
-    const count = until - first;
-    this.#looks += count;
-    for (let i = first; i < until; i++) there[now[readers[i]!]!]!++;
-    for (let i = first; i < until; i++) {
-      const place = now[readers[i]!]!;
-      const joined = there[place]!;
-      if (joined === 0) continue;
-      there[place] = 0;
-      this.#addPlace(task, place, bytes * (joined === count ? 1 + count : joined));
-    }
-    return (away === 0 ? 0 : bytes * (1 + away)) - bytes * (1 + count);
-  }
-
-  #addPlace(task: number, place: number, saved: number): void {
-    const known = this.#placeOf[place]!;
-    if (known > 0) {
-      this.#savedAt[known - 1]! += saved;
-      return;
-    }
-    const at = this.#lastPlace[task]!;
-    this.#lastPlace[task] = at + 1;
-    this.#placeOf[place] = at + 1;
-    this.#places[at] = place;
-    this.#savedAt[at] = saved;
-  }
-
-  /** Finds the data of the tasks that the trial moves, and counts readers away from producers. */
-  #countTouched(): void {
-    if (this.#isCounted) return;
     this.#isCounted = true;
     this.#counts++;
-    this.#touched.length = 0;
+    const touched = this.#touched;
+    touched.length = 0;
     const { start, items } = this.dataAt;
     const { producerOf } = this;
     const then = this.#then;
@@ -308,22 +151,180 @@ export class Traffic {
         const id = items[i]!;
         const producer = producerOf[id]!;
         const home = then[producer]!;
+        // A reader that was away from the producer and still is changes nothing.
+        if (to !== home && from !== home && producer !== task) continue;
         if (metBy[id] !== counts) {
           metBy[id] = counts;
-          this.#touched.push(id);
-          awayThen[id] = this.#awayFrom(home, id);
+          touched.push(id);
+          awayThen[id] = home === this.#now[producer] ? this.#away[id]! : this.#awayFrom(home, id);
         }
         if (producer === task) continue;
         if (to === home) awayThen[id]!--;
-        else if (from === home) awayThen[id]!++;
+        else awayThen[id]!++;
       }
     }
-    this.#looks += this.#touched.length;
+    this.#looks += touched.length;
+    let saved = 0;
+    for (let i = 0; i < touched.length; i++) {
+      const id = touched[i]!;
+      const before = this.#away[id]!;
+      const after = awayThen[id]!;
+      if (before === after) continue;
+      const puts = (before === 0 ? 0 : 1) - (after === 0 ? 0 : 1);
+      saved += this.#bytes[id]! * (before - after + puts);
+    }
+    return saved;
   }
 
-  /** Readers not on `home` as things are. */
+  /** What the trial supposes is so from now on. */
+  keep(): void {
+    if (!this.#isCounted) this.saved();
+    this.#kept++;
+    for (let i = 0; i < this.#touched.length; i++) this.#keepDatum(this.#touched[i]!);
+    for (let m = 0; m < this.#moved.length; m++) this.#keepMove(this.#moved[m]!);
+    this.#moved.length = 0;
+    this.#isCounted = false;
+  }
+
+  #keepDatum(id: number): void {
+    const producer = this.producerOf[id]!;
+    const bytes = this.#bytes[id]!;
+    const before = this.#away[id]!;
+    const after = this.#awayThen[id]!;
+    const hasMoved = this.#now[producer] !== this.#then[producer];
+    const { lastPlace, mostSaved } = this;
+    this.#away[id] = after;
+    // To a reader it is the same whether two or more are away: the put is paid all the same.
+    const same = before === after || (before > 1 && after > 1);
+    if (same && !hasMoved) return;
+    // It saves or costs a reader no more than put and get.
+    const more = hasMoved ? 4 * bytes : bytes;
+    const { start, items: readers } = this.readersOf;
+    const until = start[id + 1]!;
+    for (let i = start[id]!; i < until; i++) {
+      const reader = readers[i]!;
+      lastPlace[reader] = UNKNOWN;
+      mostSaved[reader]! += more;
+    }
+  }
+
+  #keepMove(task: number): void {
+    const { start, items } = this.dataAt;
+    const { producerOf, lastPlace, mostSaved } = this;
+    const now = this.#now[task]!;
+    const then = this.#then[task]!;
+    const until = start[task + 1]!;
+    for (let i = start[task]!; i < until; i++) {
+      const id = items[i]!;
+      const producer = producerOf[id]!;
+      if (producer === task) continue;
+      // What the datum costs, or would cost elsewhere, changes by a get, and by a put at most.
+      lastPlace[producer] = UNKNOWN;
+      mostSaved[producer]! += 4 * this.#bytes[id]!;
+      const spread = this.#spread[id];
+      if (spread === undefined) continue;
+      spread[now]!--;
+      spread[then]!++;
+    }
+    this.#now[task] = then;
+    lastPlace[task] = UNKNOWN;
+    mostSaved[task] = Number.POSITIVE_INFINITY;
+  }
+
+  drop(): void {
+    const moved = this.#moved;
+    const now = this.#now;
+    const then = this.#then;
+    for (let i = 0; i < moved.length; i++) then[moved[i]!] = now[moved[i]!]!;
+    moved.length = 0;
+    this.#isCounted = false;
+  }
+
+  /** What is saved if the task alone runs on `worker`, which is not its own. */
+  savedAlone(task: number, worker: number): number {
+    this.findAlone(task);
+    const { places } = this;
+    const last = this.lastPlace[task]!;
+    for (let i = this.firstPlace[task]!; i < last; i++) {
+      if (places[i] === worker) return this.savedAt[i]!;
+    }
+    return this.#elsewhere[task]!;
+  }
+
+  /** Brings up to date what the task saves alone. */
+  findAlone(task: number): void {
+    if (this.lastPlace[task] === UNKNOWN) this.#findAnew(task);
+  }
+
+  #findAnew(task: number): void {
+    const { savedAt, producerOf } = this;
+    const { start, items } = this.dataAt;
+    const { start: firstReader, items: readers } = this.readersOf;
+    const now = this.#now;
+    const there = this.#there;
+    const home = now[task]!;
+    const until = start[task + 1]!;
+    this.lastPlace[task] = this.firstPlace[task]!;
+    let elsewhere = 0;
+    for (let i = start[task]!; i < until; i++) {
+      const id = items[i]!;
+      const bytes = this.#bytes[id]!;
+      const away = this.#away[id]!;
+      const producer = producerOf[id]!;
+      // A get a reader away from the producer, and a put if there is any.
+      if (producer !== task) {
+        const place = now[producer]!;
+        if (place === home) elsewhere -= away === 0 ? 2 * bytes : bytes;
+        else this.#addPlace(task, place, away === 1 ? 2 * bytes : bytes);
+        continue;
+      }
+      const first = firstReader[id]!;
+      const last = firstReader[id + 1]!;
+      const count = last - first;
+      this.#looks += count;
+      for (let k = first; k < last; k++) there[now[readers[k]!]!]!++;
+      for (let k = first; k < last; k++) {
+        const place = now[readers[k]!]!;
+        const joined = there[place]!;
+        if (joined === 0) continue;
+        there[place] = 0;
+        this.#addPlace(task, place, bytes * (joined === count ? 1 + count : joined));
+      }
+      // If it goes where nobody reads it.
+      elsewhere += (away === 0 ? 0 : bytes * (1 + away)) - bytes * (1 + count);
+    }
+    let most = elsewhere;
+    let best = -1;
+    const last = this.lastPlace[task]!;
+    for (let i = this.firstPlace[task]!; i < last; i++) {
+      const place = this.places[i]!;
+      const saved = savedAt[i]! + elsewhere;
+      savedAt[i] = saved;
+      this.#placeOf[place] = 0;
+      if (place === home || saved <= most) continue;
+      most = saved;
+      best = place;
+    }
+    this.#elsewhere[task] = elsewhere;
+    this.mostSaved[task] = most;
+    this.bestPlace[task] = best;
+  }
+
+  #addPlace(task: number, place: number, saved: number): void {
+    const known = this.#placeOf[place]!;
+    if (known > 0) {
+      this.savedAt[known - 1]! += saved;
+      return;
+    }
+    const at = this.lastPlace[task]!;
+    this.lastPlace[task] = at + 1;
+    this.#placeOf[place] = at + 1;
+    this.places[at] = place;
+    this.savedAt[at] = saved;
+  }
+
+  /** Readers not on `home`, where the producer is not, as things are. */
   #awayFrom(home: number, id: number): number {
-    if (home === this.#now[this.producerOf[id]!]) return this.#away[id]!;
     const spread = this.#spread[id];
     if (spread !== undefined) return this.#readerCount(id) - spread[home]!;
     const { start, items: readers } = this.readersOf;

@@ -58,6 +58,7 @@ test("groups beyond the limit on tasks are not within it", () => {
   const groups = groupsOf({ scales: [1, 1, 1], rooms: [9], groupLimit: 2 });
   const pair = groups.merge(0, 1, 0);
   assert.not(groups.withinLimits(pair, 2));
+  assert.is(groups.bestFit(pair, 2), -1);
 });
 
 test("groups are numbered by their first task", () => {
@@ -77,11 +78,11 @@ test("groups still form on over-committed workers", () => {
   assert.ok(groups.fits(0, 2));
 });
 
-test("a task takes the place of another only if both then fit", () => {
+test("a task takes the place of another only if it fits once that is gone", () => {
   const groups = groupsOf({ scales: [5, 4, 1], rooms: [5, 5], groupLimit: 9 });
   assert.equal(workers(groups, 3), [0, 1, 1]);
-  assert.not(groups.canExchange(1, 0, 1));
-  assert.ok(groupsOf({ scales: [5, 5], rooms: [5, 5], groupLimit: 9 }).canExchange(0, 1, 0));
+  assert.ok(groups.canReplace(1, 0));
+  assert.not(groups.canReplace(0, 1));
 });
 
 test("a task is spread onto a worker that it does not load beyond the limit, if that has room", () => {
@@ -117,7 +118,7 @@ test("moves and exchanges load no worker beyond the limit", () => {
   const groups = groupsOf({ ...input, loads: [4, 5, 1], loadLimits: [5] });
   assert.equal(workers(groups, 3), [0, 1, 0]);
   assert.not(groups.canMove(2, 1));
-  assert.not(groups.canExchange(1, 2, 1));
+  assert.not(groups.canReplace(1, 2));
   assert.ok(groups.canMove(2, 0));
 });
 
