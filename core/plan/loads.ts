@@ -66,10 +66,11 @@ export class Loads {
   mayMeet(a: number, b: number): boolean {
     const limits = this.#limits;
     if (limits === undefined) return true;
-    const [ofA, ofB] = [a * this.#windows, b * this.#windows];
-    for (let window = 0; window < this.#windows; window++) {
-      if (this.#ofGroup[ofA + window]! + this.#ofGroup[ofB + window]! > limits[window]!)
-        return false;
+    const ofGroup = this.#ofGroup;
+    let ofA = a * limits.length;
+    let ofB = b * limits.length;
+    for (let window = 0; window < limits.length; window++) {
+      if (ofGroup[ofA++]! + ofGroup[ofB++]! > limits[window]!) return false;
     }
     return true;
   }
@@ -85,10 +86,16 @@ export class Loads {
     { task, leaving }: { readonly task: number; readonly leaving: number | undefined },
   ): boolean {
     if (this.#limits === undefined) return true;
-    for (let window = 0; window < this.#windows; window++) {
-      const given = leaving === undefined ? 0 : this.#ofTask[leaving * this.#windows + window]!;
-      const spare = this.#spares[worker * this.#windows + window]! + given;
-      if (this.#ofTask[task * this.#windows + window]! > spare) return false;
+    const windows = this.#windows;
+    const ofTask = this.#ofTask;
+    const spares = this.#spares;
+    const firstSpare = worker * windows;
+    const first = task * windows;
+    for (let window = 0; window < windows; window++) {
+      const load = ofTask[first + window]!;
+      const spare = spares[firstSpare + window]!;
+      if (load <= spare) continue;
+      if (leaving === undefined || load > spare + ofTask[leaving * windows + window]!) return false;
     }
     return true;
   }
@@ -96,10 +103,14 @@ export class Loads {
   /** Whether the worker can take such of the groups as are not on it. */
   takesGroups(worker: number, a: number | undefined, b: number | undefined): boolean {
     if (this.#limits === undefined) return true;
-    for (let window = 0; window < this.#windows; window++) {
-      const ofA = a === undefined ? 0 : this.#ofGroup[a * this.#windows + window]!;
-      const ofB = b === undefined ? 0 : this.#ofGroup[b * this.#windows + window]!;
-      if (ofA + ofB > this.#spares[worker * this.#windows + window]!) return false;
+    const windows = this.#windows;
+    const ofGroup = this.#ofGroup;
+    const spares = this.#spares;
+    const firstSpare = worker * windows;
+    for (let window = 0; window < windows; window++) {
+      const ofA = a === undefined ? 0 : ofGroup[a * windows + window]!;
+      const ofB = b === undefined ? 0 : ofGroup[b * windows + window]!;
+      if (ofA + ofB > spares[firstSpare + window]!) return false;
     }
     return true;
   }
