@@ -5,7 +5,7 @@ import { NONE } from "../events.ts";
 import type { Facts } from "../protocol.ts";
 import { type Bytes, type Micros, NO_TIME } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Run } from "./journal.ts";
 
 export type ActivationState = "queued" | "reading" | "running" | "writing" | "backing-off";

@@ -16,7 +16,7 @@ import { elapsed, type Micros } from "../units.ts";
 import { type Item, MAX_WIDTH } from "../workflow/item.ts";
 import { type Activation, type ActivationState, newActivation } from "./activation.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Journal } from "./journal.ts";
 import type { LocalStore } from "./local-store.ts";
 import type { Settings } from "./settings.ts";

@@ -9,7 +9,7 @@ import { GATEWAY, MASTER, type NodeId, workerIndex, workerNode } from "../node.t
 import type { Answer, Message } from "../protocol.ts";
 import { elapsed, type Micros } from "../units.ts";
 import { ROOT_ITEM } from "../workflow/item.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { Register } from "./register.ts";

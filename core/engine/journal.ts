@@ -5,7 +5,7 @@ import { type Event, type EventKind, NONE, type Why } from "../events.ts";
 import type { NodeId } from "../node.ts";
 import type { InvocationId } from "../protocol.ts";
 import { type Item, ROOT_ITEM } from "../workflow/item.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** A task of one invocation that runs, for one item: what most events are about. */
 export interface Run {

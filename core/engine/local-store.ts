@@ -14,7 +14,7 @@ import type { Bytes } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
 import { onePartOf, partsOf } from "../workflow/parts.ts";
 import type { Activation, Transfer } from "./activation.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Journal } from "./journal.ts";
 
 const REMOTE: readonly Tier[] = ["remote"];

@@ -9,7 +9,7 @@ import { MASTER, type NodeId, workerIndex, workerNode } from "../node.ts";
 import { choose, type WorkerLoad } from "../plan/choose.ts";
 import type { InvocationId, Message } from "../protocol.ts";
 import type { Item } from "../workflow/item.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import { Journal } from "./journal.ts";
 import { isReadable, lostWork, toldTo } from "./recovery.ts";
 import { Register } from "./register.ts";

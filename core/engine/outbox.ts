@@ -3,7 +3,7 @@
 import type { Env } from "../env.ts";
 import type { NodeId } from "../node.ts";
 import type { Answer } from "../protocol.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 
 interface Parcel {
   readonly to: NodeId;

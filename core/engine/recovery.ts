@@ -7,7 +7,7 @@ import type { Answer } from "../protocol.ts";
 import { OUTSIDE } from "../workflow/graph.ts";
 import { childItem, type Item, parentItem, ROOT_ITEM } from "../workflow/item.ts";
 import { partsOf } from "../workflow/parts.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import { answersOf, gatherSlot, width } from "./tracker.ts";
 
 /**

@@ -6,7 +6,7 @@
 import { invariant } from "../invariant.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { InvocationId, Message, Round } from "../protocol.ts";
-import { Invocation } from "./join.ts";
+import { Invocation } from "./invocation.ts";
 
 /** Of ended invocations so many at least are remembered: far more than can be on their way at once. */
 const REMEMBERED = 16_384;

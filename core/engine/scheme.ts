@@ -9,7 +9,7 @@ import type { NodeId } from "../node.ts";
 import type { Facts, InvocationId, Message } from "../protocol.ts";
 import type { Item } from "../workflow/item.ts";
 import type { Activation } from "./activation.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Journal } from "./journal.ts";
 import type { Register } from "./register.ts";
 import type { Settings } from "./settings.ts";

@@ -2,7 +2,7 @@
 
 import type { Env } from "../env.ts";
 import { GATEWAY } from "../node.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 
 export class Sinks {
   readonly #env: Env;

@@ -13,7 +13,8 @@ import { evaluate, isTrue, type Value } from "../workflow/condition.ts";
 import { type Graph, OTHERWISE, type Vertex } from "../workflow/graph.ts";
 import { childItem, type Item, parentItem, partOf } from "../workflow/item.ts";
 import { datumScope, itemIn, widthOf } from "../workflow/parts.ts";
-import type { Invocation, Join } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Join } from "./join.ts";
 import type { Journal } from "./journal.ts";
 
 export interface TrackerHost {

@@ -13,7 +13,7 @@ import type { Answer, Facts, LostWorkers, Message } from "../protocol.ts";
 import { NO_TIME } from "../units.ts";
 import type { Item } from "../workflow/item.ts";
 import type { Activation } from "./activation.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import { Outbox } from "./outbox.ts";
 import { heardFrom, isReadable, takeOver, toldTo } from "./recovery.ts";
 import type { WorkerContext, WorkerScheme } from "./scheme.ts";

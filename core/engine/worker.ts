@@ -6,7 +6,7 @@
 import type { Env, Input, Timer } from "../env.ts";
 import { GATEWAY, type NodeId, workerIndex } from "../node.ts";
 import { Executor } from "./executor.ts";
-import type { Invocation } from "./join.ts";
+import type { Invocation } from "./invocation.ts";
 import { Journal } from "./journal.ts";
 import { LocalStore } from "./local-store.ts";
 import { MasterSpWorker } from "./master-sp.ts";
