@@ -41,7 +41,7 @@ export class LiveEnv implements Env, Stage {
   readonly #timers: Map<number, () => void>;
   readonly #actions: (() => void)[];
   readonly #outgoing: { readonly to: NodeId; readonly message: Message }[];
-  /** What nobody waits for. */
+  /** What no other node waits for: events, and data that are through. */
   readonly #leftovers: (() => void)[];
   #now: Micros;
   #nextTimer: number;
@@ -125,7 +125,7 @@ export class LiveEnv implements Env, Stage {
   }
 
   emit(event: Event): void {
-    this.#parts.record(event);
+    this.#leftovers.push(() => this.#parts.record(event));
   }
 
   #body(): Body {
