@@ -33,6 +33,8 @@ export class DurableInbox {
   readonly #queued: Map<string, string>;
   /** Handled, oldest first. */
   readonly #handled: Set<string>;
+  /** Where those are acknowledged that were handled a moment ago. */
+  #unacknowledged: string[];
   readonly #unwatch: () => void;
   /** Where the server delivers to; undefined: no consumer of ours yet. */
   #subject: string | undefined;
@@ -53,6 +55,7 @@ export class DurableInbox {
     this.#inbox = new Inbox(parts, handle);
     this.#queued = new Map();
     this.#handled = new Set();
+    this.#unacknowledged = [];
     this.#subject = undefined;
     this.#asked = new Set();
     this.#unsubscribe = () => undefined;
@@ -78,6 +81,7 @@ export class DurableInbox {
   end(): void {
     this.#open = false;
     this.#inbox.close();
+    this.#acknowledgeAll();
     this.#unwatch();
     this.#unsubscribe();
     clearInterval(this.#pulse);
@@ -177,7 +181,19 @@ export class DurableInbox {
         break;
       }
     }
-    if (reply !== undefined) this.#acknowledge(reply);
+    if (reply !== undefined) this.#acknowledgeSoon(reply);
+  }
+
+  /** After what the message has set going, which would else wait for the socket. */
+  #acknowledgeSoon(reply: string): void {
+    if (this.#unacknowledged.length === 0) {
+      setImmediate(() => setImmediate(() => this.#acknowledgeAll()));
+    }
+    this.#unacknowledged.push(reply);
+  }
+
+  #acknowledgeAll(): void {
+    for (const reply of this.#unacknowledged.splice(0)) this.#acknowledge(reply);
   }
 
   /** One that does not arrive costs nothing: the message comes again and is known. */
