@@ -1,6 +1,7 @@
 /** `faasflow gateway|master|worker|storage`: the daemons of a cluster, one a process. */
 
 import { availableParallelism } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
@@ -49,11 +50,18 @@ import { serveStorage } from "./storage-server.ts";
 import { openStore, readDaemonStore, STORE_FLAGS, type StoreInput } from "./store-flags.ts";
 import { readWorkerSize, WORKER_SIZE_FLAGS, writtenWorkerSize } from "./worker-size-flags.ts";
 
+/**
+ * V8 interprets a function until it has run some hundred times. What a daemon does for an invocation
+ * it does a few times, with long pauses: it would be interpreted for hours.
+ */
+const COMPILE_AT_FIRST_CALL = "--always-sparkplug";
+
 /** Runs until it has ended as it was asked to, or fails. */
 function serving<E, R>(
   daemon: (asked: Effect.Effect<void>) => Effect.Effect<unknown, E, R>,
   withParent: boolean,
 ) {
+  setFlagsFromString(COMPILE_AT_FIRST_CALL);
   const { asked, atOnce } = signals(withParent);
   return Effect.raceFirst(daemon(asked), atOnce).pipe(
     Effect.scoped,
