@@ -263,6 +263,7 @@ const storageDaemon = Effect.fnUntraced(function* ({ dir, host, port }: StorageI
   const token = yield* noted(problems, secret("FAASFLOW_STORAGE_TOKEN"));
   if (problems.length > 0) return yield* new UsageErrors({ problems });
   const meters = new Meters();
+  meters.addProcess();
   const { url } = yield* serveStorage({
     host,
     port,

@@ -27,7 +27,8 @@ export interface DaemonHttpOptions extends HttpAddress {
 export const serveDaemonHttp = Effect.fn("serveDaemonHttp")(function* (
   options: DaemonHttpOptions,
 ): Effect.fn.Return<number, HttpError, Scope.Scope> {
-  const { host, port } = options;
+  const { host, port, meters } = options;
+  meters.addProcess();
   const listening = Effect.callback<Server, HttpError>((resume) => {
     const server = createServer((request, response) => {
       answer(options, request, response).catch(() => response.destroy());

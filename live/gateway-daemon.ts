@@ -93,6 +93,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
   const tell: Tellers["tell"] = (node, message) =>
     bus.send(node, { kind: "control", run, message });
   const tellers = { settings, feed, tell, log, roster: () => roster };
+  meters.addProcess();
   const figures = figuresOf(meters, service, view);
   const observe = (event: Event): void => {
     view.add(event);

@@ -51,7 +51,7 @@ export const watchMember = Effect.fn("watchMember")(function* (
     (opened) => Effect.sync(() => opened.close()),
   );
   const figures =
-    workerIndex(node) < 0
+    workerIndex(node) < 0 || http === undefined
       ? undefined
       : new WorkerMeters(meters, () => quotaOf(plans(), workerIndex(node)));
   let isWelcome = false;

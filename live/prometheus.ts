@@ -13,6 +13,13 @@ export class Meters {
 
   constructor() {
     this.registry = new Registry();
+  }
+
+  /**
+   * The usual facts about this process, too. For them it wakes a hundred times a second, to see how
+   * late its event loop is: only where somebody may ask.
+   */
+  addProcess(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 

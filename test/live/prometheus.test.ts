@@ -24,6 +24,13 @@ async function after(...events: readonly Partial<Event>[]): Promise<(line: strin
   return (name) => text.split("\n").find((line) => line.startsWith(`${name} `)) ?? "none";
 }
 
+test("a process nobody asks has no figures of its own, for which it would wake all the time", async () => {
+  const meters = new Meters();
+  assert.not.match(await meters.text(), /process_cpu_seconds_total/);
+  meters.addProcess();
+  assert.match(await meters.text(), /process_cpu_seconds_total/);
+});
+
 test("a container is starting, idle, busy, and gone", async () => {
   const cold = { kind: "cold-start", container: 4 } as const;
   const steps: readonly Partial<Event>[] = [
