@@ -223,7 +223,11 @@ class StudyReader {
       const path = ["product", field];
       if (!Array.isArray(given)) return [[[field, { value: `${given}`, path }]]];
       const values = (given as readonly (string | number)[]).map(String);
-      if (values.length === 0) this.#problem(path, "the list is empty. Give it a value.");
+      if (values.length === 0) {
+        // Left out, so that what is wrong with the other fields is told as well.
+        this.#problem(path, "the list is empty. Give it a value.");
+        return [];
+      }
       for (const [index, value] of values.entries()) {
         if (values.indexOf(value) === index) continue;
         this.#problem([...path, index], `${quoted(value)} is given twice. Once is enough.`);

@@ -189,6 +189,14 @@ sweep("wrong fields of a study and wrong values of the others are told at once",
   for (const [index, line] of expected.entries()) assert.match(told[index]!, line);
 });
 
+sweep("an empty list hides nothing of what is wrong with the other fields", ({ folder }) => {
+  const wrong = SMALL.replace("[1, 2, 3]", "[]").replace("rate: 6/min", "rate: -1");
+  const { code, stderr } = faasflow(...study(folder, wrong));
+  assert.is(code, 2);
+  assert.match(stderr, /product\.rate: "-1"\. Give a rate above 0/);
+  assert.match(stderr, /product\.seed: the list is empty\. Give it a value/);
+});
+
 sweep("a cell that is there twice is refused: it would count as two seeds", ({ folder }) => {
   const twice = SMALL.replace("[worker-sp, master-sp]", "worker-sp").concat("list: [{}, {}]\n");
   const run = faasflow(...study(folder, twice));
