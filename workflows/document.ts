@@ -16,6 +16,7 @@ import {
   parseDocument,
   type Scalar,
   visit,
+  type YAMLMap,
 } from "yaml";
 import { invariant } from "../core/invariant.ts";
 import { type ProblemPath, quoted } from "../core/workflow/problem.ts";
@@ -286,11 +287,7 @@ function walk({ document }: Parsed, path: ProblemPath): Walked {
       key = undefined;
       value = node.items[part] as Node;
     } else if (isMap(node)) {
-      const pairs = node.items as Pair<Node, Node | null>[];
-      const matches = pairs.filter(
-        (pair) => isScalar(pair.key) && `${pair.key.value}` === `${part}`,
-      );
-      const pair = matches.at(-1);
+      const pair = pairsOf(node).get(`${part}`);
       if (pair === undefined) {
         if (part === "size" && path.length > index + 1) continue; // a distribution as shorthand
         break;
@@ -303,6 +300,20 @@ function walk({ document }: Parsed, path: ProblemPath): Walked {
     found.push(part);
   }
   return { key, value, path: found };
+}
+
+const pairsByMap = new WeakMap<object, ReadonlyMap<string, Pair<Node, Node | null>>>();
+
+/** By name, the last of those that share one: a file may have as many problems as it has tasks. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair<Node, Node | null>> {
+  const known = pairsByMap.get(map);
+  if (known !== undefined) return known;
+  const pairs = new Map<string, Pair<Node, Node | null>>();
+  for (const pair of map.items as Pair<Node, Node | null>[]) {
+    if (isScalar(pair.key)) pairs.set(`${pair.key.value}`, pair);
+  }
+  pairsByMap.set(map, pairs);
+  return pairs;
 }
 
 function position(
