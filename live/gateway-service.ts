@@ -3,7 +3,6 @@
  * The core's gateway machine does the scheduling; this keeps what people want to know of it.
  */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type * as Effect from "effect/Effect";
 import type { Input } from "../core/env.ts";
 import type { Event } from "../core/events.ts";
@@ -168,8 +167,6 @@ export class GatewayService {
     if (isCancelled) this.#close(id, CANCELLED);
     else {
       this.#arrive(entry);
-      // A turn later: the server stores one message after another, and the first task waits for its own.
-      await nextTurn();
       ledger.invocation(entry);
     }
     await ledger.safe();
