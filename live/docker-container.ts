@@ -205,7 +205,7 @@ interface DockerVesselParts {
 class DockerVessel implements Vessel {
   readonly #parts: DockerVesselParts;
   readonly #listener: VesselListener;
-  /** What was said before the program was there to listen. */
+  /** What was said before the program was there to listen, and the guard knew of it. */
   readonly #waiting: ToContainer[];
   readonly #server: Server;
   /** Ends once the last message has been read. */
@@ -229,15 +229,24 @@ class DockerVessel implements Vessel {
         this.#server.close();
         const message = (value: unknown): void => listener.message(value);
         this.#channel = new LineChannel(socket, { message, closed: resolve });
-        for (const waiting of this.#waiting.splice(0)) this.#channel.send(waiting);
+        this.#sendWaiting();
       });
     });
     void this.#live();
   }
 
   send(message: ToContainer): void {
-    if (this.#channel === undefined) this.#waiting.push(message);
-    else this.#channel.send(message);
+    this.#waiting.push(message);
+    this.#sendWaiting();
+  }
+
+  /**
+   * A function runs only in a container that would end with the worker, also if it does not heed the
+   * worker's end itself.
+   */
+  #sendWaiting(): void {
+    if (this.#channel === undefined || this.#running === undefined) return;
+    for (const waiting of this.#waiting.splice(0)) this.#channel.send(waiting);
   }
 
   signal(signal: "SIGTERM" | "SIGKILL"): void {
@@ -280,6 +289,7 @@ class DockerVessel implements Vessel {
     const pid = isOurs(Pid, id) ? Pid : undefined;
     if (pid !== undefined) guard.add(pid);
     this.#running = { id, pid };
+    this.#sendWaiting();
     if (this.#signalled) this.signal("SIGKILL");
     await engine.wait(id);
     this.#running = undefined;

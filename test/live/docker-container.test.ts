@@ -195,6 +195,9 @@ if (testEngine.tag === "running") {
       import { dockerIn } from ${JSON.stringify(fileURLToPath(new URL("docker-bench.ts", fixtures)))};
       import { dockerReady } from ${JSON.stringify(fileURLToPath(new URL("../../live/docker-container.ts", import.meta.url)))};
       const ready = await dockerReady(undefined);
+      // Slow to say which process it is: no function is to run before the guard knows.
+      const { engine } = ready, inspect = engine.inspect.bind(engine);
+      engine.inspect = (id) => new Promise((resolve) => setTimeout(resolve, 500)).then(() => inspect(id));
       const bench = new ContainerBench((folder) => dockerIn(folder, ready));
       const spec = ${JSON.stringify(loops)};
       bench.start(await bench.boot(spec), spec);
