@@ -18,6 +18,7 @@ import { Metrics } from "../analysis/metrics.ts";
 import { PerfettoWriter } from "../analysis/perfetto.ts";
 import { type SpeedChange, speedHeader } from "../analysis/processor-speed.ts";
 import { runText } from "../analysis/run-text.ts";
+import { LIVE_WORKER } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { FileOutput } from "../traces/file-output.ts";
@@ -26,6 +27,7 @@ import type { Client } from "./client.ts";
 import { mergeEvents } from "./event-file.ts";
 import type { ClusterOptions, LocalCluster } from "./local-cluster.ts";
 import { writtenRate } from "./net-flags.ts";
+import { writtenWorkerSize } from "./worker-size-flags.ts";
 
 const PREVIEW_LINES = 10;
 const PREVIEW_BYTES = 400;
@@ -101,6 +103,7 @@ export function report(
     live: true,
     durable,
     cores: availableParallelism(),
+    ...writtenWorkerSize(LIVE_WORKER),
     ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
     ...speedHeader(speeds, events),
   };

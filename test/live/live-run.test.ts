@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { LIVE_WORKER } from "../../core/engine/settings.ts";
 import { type Finished, faasflow } from "../fixtures/command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faasflow-live-run-"));
@@ -63,7 +64,11 @@ run("results are those of functions, cut with an ellipsis; nothing is said of se
   assert.match(stdout, /^task\.short \(8 bytes\): one\n {2}two$/m);
   assert.not.match(stdout, /filler\.fill|faasflow filler|\uFFFD|seed|event log/);
   assert.match(stdout, / 1 worker, .*\n[\s\S]*; its invariants were checked, none is broken$/m);
-  assert.match(readFileSync(events, "utf8"), /"kind":"finish"/);
+  const log = readFileSync(events, "utf8");
+  assert.match(log, /"kind":"finish"/);
+  const { config } = JSON.parse(log.split("\n")[0]!);
+  assert.is(config.worker_memory, LIVE_WORKER.workerMemory);
+  assert.is(config.keep_alive_us, LIVE_WORKER.keepAlive);
 });
 
 const refused = suite("live run refuses");
