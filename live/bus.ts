@@ -92,8 +92,8 @@ export interface BusParts {
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
   readonly patienceMillis: number;
-  /** The id of the next message. */
-  nextId(): string;
+  /** Of the next message of a line: what one process sends to one receiver. */
+  nextId(receiver: string): string;
   warn(message: string): void;
   /** The bus cannot go on. */
   fail(error: BusError): void;
@@ -118,8 +118,6 @@ export const busParts = Effect.fnUntraced(function* (
   }
   const log = Effect.runForkWith(yield* Effect.context<never>());
   const failed = yield* Deferred.make<never, BusError>();
-  const incarnation = randomBytes(INCARNATION_BYTES).toString("base64url");
-  let count = 0;
   const warn = (message: string): void => {
     log(Effect.logWarning(`${nodeName(node)}: ${message}`));
   };
@@ -134,12 +132,23 @@ export const busParts = Effect.fnUntraced(function* (
     maxWaiting: options.maxWaiting ?? MAX_WAITING,
     maxWaitingBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES,
     patienceMillis: options.patienceMillis ?? PATIENCE_MS,
-    nextId: () => `${incarnation}-${count++}`,
+    nextId: messageIds(),
     warn,
     fail,
     failure: Deferred.await(failed),
   };
 });
+
+/** `INCARNATION.RECEIVER-NUMBER`: unique, and the numbers of a line follow each other. */
+function messageIds(): (receiver: string) => string {
+  const incarnation = randomBytes(INCARNATION_BYTES).toString("base64url");
+  const counts = new Map<string, number>();
+  return (receiver) => {
+    const number = counts.get(receiver) ?? 0;
+    counts.set(receiver, number + 1);
+    return `${incarnation}.${receiver}-${number}`;
+  };
+}
 
 /** Logs what becomes of the connection, and ends the bus with it; for the length of the scope. */
 export function watchLink(parts: BusParts): Effect.Effect<void, never, Scope.Scope> {

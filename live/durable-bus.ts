@@ -15,7 +15,7 @@
 
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
-import type { NodeId } from "../core/node.ts";
+import { type NodeId, nodeName } from "../core/node.ts";
 import {
   type BusError,
   type BusOptions,
@@ -73,7 +73,7 @@ class DurableBus implements BusService {
 
   send(to: NodeId, parcel: Parcel): void {
     const { link, node, nextId } = this.#parts;
-    const id = nextId();
+    const id = nextId(nodeName(to));
     const text = encode({ ...parcel, id, from: node, to });
     const problem = sizeProblem(link, text);
     if (problem !== undefined) {

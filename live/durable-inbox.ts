@@ -3,6 +3,15 @@
  * that is not acknowledged, in the order it was sent; waiting for the server to find out that a
  * message was lost on the way would take its whole `ack_wait` and put it behind later ones. What
  * comes a second time to the same process is known by its id and not handled again.
+ *
+ * JetStream gives a message once it is stored. The node also subscribes to its subject, as anybody
+ * may, and has a copy before that: this **early copy** is handled if it is the next of its sender, and
+ * the stored one then only acknowledged. Nothing is lost by it: the sender keeps a message until it
+ * is stored.
+ *
+ * | subject | what |
+ * |---|---|
+ * | `faasflow.CLUSTER.served.NODE` | who has just made a consumer tells others that may serve the same node, with where his delivers to |
  */
 
 import * as Result from "effect/Result";
@@ -11,13 +20,12 @@ import { BusError, type BusParts, type Handler, nodeSubject } from "./bus.ts";
 import type { DurableStream } from "./durable-stream.ts";
 import { Inbox } from "./inbox.ts";
 import type { Arrival } from "./nats.ts";
-import { decode } from "./wire.ts";
+import { Received } from "./received.ts";
+import { decode, type Envelope } from "./wire.ts";
 
 const ACK_WAIT_MS = 30_000;
 /** Most messages that the server gives ahead of their acknowledgement. */
 const MAX_PENDING = 1_024;
-/** How many ids of handled messages are kept: more than can come again, which is MAX_PENDING. */
-const REMEMBERED = 16_384;
 const HEARTBEAT_MS = 5_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 const FIRST_RETRY_MS = 50;
@@ -29,10 +37,9 @@ export class DurableInbox {
   readonly #parts: BusParts;
   readonly #stream: DurableStream;
   readonly #inbox: Inbox;
-  /** Received and not yet handled: id to where to acknowledge it. */
-  readonly #queued: Map<string, string>;
-  /** Handled, oldest first. */
-  readonly #handled: Set<string>;
+  readonly #received: Received;
+  /** Received and not yet handled: id to where to acknowledge it; undefined: an early copy so far. */
+  readonly #queued: Map<string, string | undefined>;
   /** Where those are acknowledged that were handled a moment ago. */
   #unacknowledged: string[];
   readonly #unwatch: () => void;
@@ -53,8 +60,8 @@ export class DurableInbox {
     this.#parts = parts;
     this.#stream = stream;
     this.#inbox = new Inbox(parts, handle);
+    this.#received = new Received();
     this.#queued = new Map();
-    this.#handled = new Set();
     this.#unacknowledged = [];
     this.#subject = undefined;
     this.#asked = new Set();
@@ -126,8 +133,7 @@ export class DurableInbox {
     }
     const subject = link.inbox();
     this.#asked.add(subject);
-    this.#unsubscribe();
-    this.#unsubscribe = link.subscribe(subject, (arrival) => this.#receive(arrival));
+    this.#subscribe(subject);
     await consumers.add(this.#stream.name, {
       durable_name: name,
       deliver_subject: subject,
@@ -141,7 +147,29 @@ export class DurableInbox {
     });
     this.#subject = subject;
     this.#heardAt = performance.now();
+    link.publish(this.#served(), subject);
     if (!this.#open) this.#unsubscribe();
+  }
+
+  /** In place of what it subscribed to before. */
+  #subscribe(subject: string): void {
+    const { link, node } = this.#parts;
+    this.#unsubscribe();
+    const ends = [
+      link.subscribe(subject, (arrival) => this.#receive(arrival)),
+      link.subscribe(nodeSubject(this.#parts, node), (arrival) => this.#receiveEarly(arrival)),
+      link.subscribe(this.#served(), ({ data }) => {
+        if (!this.#asked.has(Buffer.from(data).toString())) void this.#attach();
+      }),
+    ];
+    this.#unsubscribe = () => {
+      for (const end of ends) end();
+    };
+  }
+
+  #served(): string {
+    const { cluster, node } = this.#parts;
+    return `faasflow.${cluster}.served.${nodeName(node)}`;
   }
 
   #lose(): void {
@@ -150,37 +178,50 @@ export class DurableInbox {
     this.#parts.fail(new BusError({ reason: "taken-over", detail }));
   }
 
-  #receive({ data, reply, status }: Arrival): void {
+  #receive({ data, reply, id: told, status }: Arrival): void {
     this.#heardAt = performance.now();
     // A heartbeat, or what else the server has to say.
     if (status !== 0 || !this.#open) return;
+    if (told !== undefined && this.#received.has(told)) {
+      this.#receiveAgain(told, reply);
+      return;
+    }
     const decoded = decode(data);
     if (Result.isFailure(decoded)) {
       this.#parts.warn(decoded.failure.message);
       this.#acknowledge(reply);
       return;
     }
-    const { id } = decoded.success;
-    if (this.#handled.has(id)) {
-      this.#acknowledge(reply);
-      return;
+    const envelope = decoded.success;
+    if (this.#received.has(envelope.id)) this.#receiveAgain(envelope.id, reply);
+    else this.#take(envelope, reply);
+  }
+
+  #receiveAgain(id: string, reply: string): void {
+    if (this.#queued.has(id)) this.#queued.set(id, reply);
+    else this.#acknowledgeSoon(reply);
+  }
+
+  /** What is not the next, or no message at all, is left to its stored copy. */
+  #receiveEarly({ data, id }: Arrival): void {
+    // While it attaches, the node may be another's.
+    if (id === undefined || this.#attaching || !this.#open || !this.#received.isNext(id)) return;
+    const decoded = decode(data);
+    if (Result.isSuccess(decoded) && decoded.success.id === id) {
+      this.#take(decoded.success, undefined);
     }
-    const known = this.#queued.has(id);
+  }
+
+  #take(envelope: Envelope, reply: string | undefined): void {
+    const { id } = envelope;
+    this.#received.add(id);
     this.#queued.set(id, reply);
-    if (known) return;
-    this.#inbox.push({ envelope: decoded.success, done: () => this.#done(id) });
+    this.#inbox.push({ envelope, done: () => this.#done(id) });
   }
 
   #done(id: string): void {
     const reply = this.#queued.get(id);
     this.#queued.delete(id);
-    this.#handled.add(id);
-    if (this.#handled.size > REMEMBERED) {
-      for (const oldest of this.#handled) {
-        this.#handled.delete(oldest);
-        break;
-      }
-    }
     if (reply !== undefined) this.#acknowledgeSoon(reply);
   }
 

@@ -128,7 +128,7 @@ class DurableLedger implements Ledger {
   #write(name: string, record: object): void {
     const text = JSON.stringify({ v: VERSION, ...record });
     const subject = `${rootOf(this.#parts)}.${name}`;
-    this.#outbox.send({ subject, id: this.#parts.nextId(), text });
+    this.#outbox.send({ subject, id: this.#parts.nextId("ledger"), text });
   }
 }
 

@@ -47,6 +47,8 @@ export interface Arrival {
   readonly data: Uint8Array;
   /** Where an answer goes; empty: nowhere. */
   readonly reply: string;
+  /** What it was published with; undefined: without one. */
+  readonly id: string | undefined;
   /** Status of a message of the server's own, such as 503; 0: an ordinary message. */
   readonly status: number;
 }
@@ -105,6 +107,7 @@ install nats-server)`;
   }
 }
 
+const MESSAGE_ID = "Nats-Msg-Id";
 const PATIENCE_MS = 10_000;
 const ATTEMPT_MS = 2_000;
 const RETRY_MS = 200;
@@ -229,13 +232,20 @@ async function dialUntil(
 }
 
 function arrivalOf({ subject, data, reply, headers: head }: Msg): Arrival {
-  return { subject, data, reply: reply ?? "", status: head?.code ?? 0 };
+  const id = head?.get(MESSAGE_ID);
+  return {
+    subject,
+    data,
+    reply: reply ?? "",
+    id: id === "" ? undefined : id,
+    status: head?.code ?? 0,
+  };
 }
 
 function publishOptions({ reply, id }: PublishOptions) {
   if (id === undefined) return reply === undefined ? {} : { reply };
   const head = headers();
-  head.set("Nats-Msg-Id", id);
+  head.set(MESSAGE_ID, id);
   return reply === undefined ? { headers: head } : { reply, headers: head };
 }
 

@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import type * as Scope from "effect/Scope";
-import type { NodeId } from "../core/node.ts";
+import { type NodeId, nodeName } from "../core/node.ts";
 import {
   BusError,
   type BusOptions,
@@ -66,7 +66,7 @@ class VolatileBus implements BusService {
 
   send(to: NodeId, parcel: Parcel): void {
     const { link, node, nextId } = this.#parts;
-    const text = encode({ ...parcel, id: nextId(), from: node, to });
+    const text = encode({ ...parcel, id: nextId(nodeName(to)), from: node, to });
     const problem = sizeProblem(link, text);
     if (problem !== undefined) {
       this.#drop(problem);

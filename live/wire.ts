@@ -2,14 +2,14 @@
  * Messages as bytes. One JSON object, the envelope, a message:
  *
  * ```json
- * {"v":2,"kind":"message","id":"k3v9x0-17","run":"5f0a91c2","from":0,"to":2,"message":{"tag":"release","plan":0,"invocation":4}}
+ * {"v":2,"kind":"message","id":"k3v9x0ab.worker-3-17","run":"5f0a91c2","from":0,"to":2,"message":{"tag":"release","plan":0,"invocation":4}}
  * ```
  *
  * | field | what it is |
  * |---|---|
  * | `v` | version of this format, `WIRE_VERSION`; a receiver refuses any other |
  * | `kind` | `message`: a `Message` between machines; `control`: an input from outside of them |
- * | `id` | made by the sending bus: its incarnation and a counter, so a repeat has the same id |
+ * | `id` | made by the sending bus: its incarnation, the receiver, and a number that counts what it sent there; a repeat has the same id |
  * | `run` | of the gateway that the sender serves: what is of another is not for the receiver |
  * | `from`, `to` | node ids |
  * | `message` | a `Message` (core/protocol.ts), or a `ControlInput`, by its `tag` |

@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber";
 import * as Scope from "effect/Scope";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { GATEWAY, workerNode } from "../../core/node.ts";
+import { GATEWAY, MASTER, workerNode } from "../../core/node.ts";
 import { durableBus } from "../../live/durable-bus.ts";
 import { encode } from "../../live/wire.ts";
 import {
@@ -28,6 +28,7 @@ import {
 
 const WORKER = workerNode(0);
 const SUBJECT = "faasflow.a=20test=2e.node.worker-1";
+const STREAM = "faasflow-a=20test=2e";
 
 test(
   "durable: a server killed in the middle loses nothing and repeats nothing",
@@ -141,6 +142,65 @@ test(
 );
 
 test(
+  "durable: a message is handled before JetStream takes it, and once",
+  run(
+    Effect.fnUntraced(function* () {
+      const server = yield* start();
+      const from = yield* join(server, durableBus, { node: GATEWAY });
+      const to = yield* join(server, durableBus, { node: WORKER });
+      const seen = new Seen();
+      yield* to.bus.serve(seen.handle);
+      from.bus.send(WORKER, numbered(0));
+      yield* until("the first has arrived", () => seen.numbers.includes(0));
+      const { streams } = yield* Effect.promise(() => from.link.jetStream());
+      const limit = (max_msgs: number) =>
+        Effect.promise(() => streams.update(STREAM, { max_msgs, discard: "new" }));
+      const stored = (wanted: number) =>
+        Effect.promise(async () => {
+          while ((await streams.info(STREAM)).state.messages !== wanted);
+        });
+      from.bus.send(MASTER, numbered(0));
+      yield* from.bus.flush();
+      yield* stored(1);
+      yield* limit(1);
+      for (const poll of upTo(3, 1)) from.bus.send(WORKER, numbered(poll));
+      yield* until("all have arrived", () => seen.numbers.includes(3));
+      yield* stored(1);
+      yield* limit(100);
+      yield* from.bus.flush();
+      from.bus.send(WORKER, numbered(4));
+      yield* until("the last has arrived", () => seen.numbers.includes(4));
+      assert.equal(seen.numbers, upTo(5));
+    }),
+  ),
+);
+
+test(
+  "durable: who serves a node that another process takes is told at once, and gets nothing more",
+  run(
+    Effect.fnUntraced(function* () {
+      const server = yield* start();
+      const from = yield* join(server, durableBus, { node: GATEWAY });
+      const one = yield* join(server, durableBus, { node: WORKER });
+      const two = yield* join(server, durableBus, { node: WORKER });
+      const before = new Seen();
+      const after = new Seen();
+      yield* one.bus.serve(before.handle);
+      from.bus.send(WORKER, numbered(0));
+      yield* until("the first has arrived", () => before.numbers.includes(0));
+      yield* from.bus.flush();
+      yield* two.bus.serve(after.handle);
+      yield* Effect.promise(() => two.link.flush());
+      for (const poll of upTo(3, 1)) from.bus.send(WORKER, numbered(poll));
+      const error = yield* Effect.flip(one.bus.failure);
+      assert.is(error.reason, "taken-over");
+      yield* until("all have arrived", () => after.numbers.includes(3));
+      assert.equal(before.numbers, [0]);
+    }),
+  ),
+);
+
+test(
   "durable: of two processes that serve one node, one goes on and one is told",
   run(
     Effect.fnUntraced(function* () {
@@ -242,11 +302,10 @@ test(
       const server = yield* start();
       const connection = yield* link(server);
       const { streams } = yield* Effect.promise(() => connection.jetStream());
-      const name = "faasflow-a=20test=2e";
-      yield* Effect.promise(() => streams.add({ name, subjects: ["something.else"] }));
+      yield* Effect.promise(() => streams.add({ name: STREAM, subjects: ["something.else"] }));
       const error = yield* Effect.flip(join(server, durableBus, { node: GATEWAY }));
       assert.is(error._tag === "BusError" && error.reason, "stream");
-      assert.match(error.message, new RegExp(name));
+      assert.match(error.message, new RegExp(STREAM));
     }),
   ),
 );

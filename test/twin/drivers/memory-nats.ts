@@ -77,7 +77,7 @@ export class MemoryLink implements NatsLink {
   publish(subject: string, data: string | Uint8Array, options: PublishOptions = {}): boolean {
     if (!this.#connected) return false;
     const { reply = "" } = options;
-    this.#nats.publish({ subject, data: Buffer.from(data), reply, status: 0 });
+    this.#nats.publish({ subject, data: Buffer.from(data), reply, id: undefined, status: 0 });
     return true;
   }
 
