@@ -141,8 +141,13 @@ function checkUse(texts: readonly string[], problems: string[]): void {
   }
 }
 
-/** A worker is down, or slow, once at a time. */
-function checkOverlaps({ crashes, slow }: Faults, problems: string[]): void {
+/** A worker is down, or slow, once at a time; it leaves once. */
+function checkOverlaps({ crashes, slow, departures }: Faults, problems: string[]): void {
+  const leaving = departures.map(({ worker }) => worker);
+  const again = leaving.find((worker, index) => leaving.indexOf(worker) < index);
+  if (again !== undefined) {
+    problems.push(`--fault: ${workerName(again)} leaves twice. Give leave once for each worker.`);
+  }
   const down = crashes.map(({ worker, at, back }) => ({ worker, from: at, to: back ?? Infinity }));
   for (const [name, spans] of [["crash", down] as const, ["slow", slow] as const]) {
     const clash = spans.find((one, index) =>

@@ -234,8 +234,11 @@ function trying<A>(what: string, run: () => A): Effect.Effect<A, UsageErrors> {
   return Effect.try({
     try: run,
     catch: (cause) => {
-      const found = `${what}: ${(cause as Error).message}. Name another file.`;
-      return new UsageErrors({ problems: [found] });
+      const { message } = cause as Error;
+      const told = cause instanceof UnreadableFile;
+      return new UsageErrors({
+        problems: [told ? message : `${what}: ${message}. Name another file.`],
+      });
     },
   });
 }

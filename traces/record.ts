@@ -92,6 +92,7 @@ export function* readTrace(lines: Iterable<string>, options: TraceOptions): Gene
   const problems = new LineProblems(options.file, options.limit);
   const reader = new TraceReader(options.workflows, problems);
   let line = 0;
+  let arrivals = 0;
   for (const text of lines) {
     line += 1;
     if (line === 1) {
@@ -99,9 +100,15 @@ export function* readTrace(lines: Iterable<string>, options: TraceOptions): Gene
       continue;
     }
     const entry = text === "" ? undefined : reader.read(text, line);
-    if (entry !== undefined) yield entry;
+    if (entry === undefined) continue;
+    arrivals += 1;
+    yield entry;
   }
   if (line === 0) checkHeader("", problems);
+  if (arrivals === 0 && problems.count === 0) {
+    const next = "There is nothing to replay: make the trace anew";
+    problems.add({ line, path: "", found: "the end", expected: "an arrival", next });
+  }
   problems.check();
 }
 

@@ -27,6 +27,13 @@ test("a worker is down once at a time, and slow once at a time", () => {
   assert.equal(problemsOf("crash=worker-1@5s+1s", "crash=worker-1@7s", "crash=worker-2@7s"), []);
 });
 
+test("a worker leaves once", () => {
+  assert.equal(problemsOf("leave=worker-3@5s", "leave=worker-1@1s", "leave=worker-3@9s"), [
+    "--fault: worker-3 leaves twice. Give leave once for each worker.",
+  ]);
+  assert.equal(problemsOf("leave=worker-3@5s", "leave=worker-1@5s"), []);
+});
+
 test("no text, no fault", () => {
   assert.equal(read(), NO_FAULTS);
 });

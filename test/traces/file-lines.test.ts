@@ -3,8 +3,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { UnreadableFile } from "../../core/workflow/line-problems.ts";
 import { fileLines } from "../../traces/file-lines.ts";
 
 const test = suite("lines of a file", { folder: "" });
@@ -30,6 +32,17 @@ test("a byte order mark, CR before LF and a missing last line end change nothing
 test("lines and characters that lie across the blocks that are read are whole", ({ folder }) => {
   const lines = Array.from({ length: 40_000 }, (_, index) => `${index} ${"€𝄞é".repeat(index % 9)}`);
   assert.equal(linesOf(folder, lines.join("\n")), lines);
+});
+
+test("what gzip has packed is told by its first bytes, with what to do", ({ folder }) => {
+  const file = join(folder, "trace.gz");
+  writeFileSync(file, gzipSync("workflow,at_s\nvideo,1\n"));
+  assert.throws(
+    () => [...fileLines(file)],
+    (error: unknown) =>
+      error instanceof UnreadableFile &&
+      /trace\.gz:1: found what gzip has packed.*Unpack it first/.test(error.message),
+  );
 });
 
 test.run();

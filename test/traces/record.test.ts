@@ -65,6 +65,14 @@ const FULL =
   '"sleep_us":{"merge":3},"bytes":{"split.pieces":{"0":10,"1":20}},"counts":{"split.pieces":2},' +
   '"branches":{"loud":"otherwise"}}';
 
+test("a trace of nothing but its header is told, and where it ends", async () => {
+  const told = await messageOf([TRACE_HEADER, "", ""]);
+  assert.match(
+    told,
+    /^t\.ndjson:3: found the end; expected an arrival\. There is nothing to replay/,
+  );
+});
+
 test("a record is read into ids, by item where it says so", async () => {
   const [entry] = await readAll([TRACE_HEADER, FULL]);
   const { recorded } = entry!;
