@@ -8,6 +8,7 @@ import * as NodeStdio from "@effect/platform-node-shared/NodeStdio";
 import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal";
 import * as Cause from "effect/Cause";
 import * as Console from "effect/Console";
+import type * as CliError from "effect/cli/CliError";
 import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
@@ -81,7 +82,7 @@ const presenter: CliOutput.Presenter = {
     const problems =
       event._tag === "Help"
         ? [`${command}: no command is named. Name one of ${names}.`]
-        : event.errors.map(({ message }) => inOneLine(message));
+        : event.errors.flatMap(problemsIn);
     const usage = `Usage: ${event.helpDoc.usage}`;
     const next = `\`${command} --help\` explains it, with examples.`;
     return Console.error([...problems, usage, next].join("\n"));
@@ -148,6 +149,11 @@ const exit = await Effect.runPromiseExit(
 if (Exit.isFailure(exit)) process.exitCode = tell(exit.cause);
 // Nothing should be left that keeps the process alive; if something is, it must not.
 setTimeout(() => process.exit(), GRACE_MS).unref();
+
+/** What is wrong with values comes together (see `command`), a problem a line. */
+function problemsIn({ _tag, message }: CliError.CliError): readonly string[] {
+  return (_tag === "ValidationError" ? message.split("\n") : [message]).map(inOneLine);
+}
 
 /** The library's own words, its suggestions included. */
 function inOneLine(message: string): string {

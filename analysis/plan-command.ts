@@ -12,6 +12,7 @@ import { makePlan } from "../core/plan/planner.ts";
 import { compile } from "../core/workflow/compile.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import { MAX_WORKERS } from "../sim/simulate-flags.ts";
+import { command } from "../workflows/command.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
 import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -28,7 +29,7 @@ const file = (name: string, description: string): Flag.Flag<Option.Option<string
 
 const METHODS = ["faasflow-plus", "faasflow", "raw"] as const;
 
-export const planCommand = Command.make(
+export const planCommand = command(
   "plan",
   {
     workflow: Argument.String("workflow").pipe(

@@ -15,6 +15,7 @@ import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { type Micros, NO_TIME } from "../core/units.ts";
 import { readRate } from "../sim/profile-config.ts";
+import { command } from "../workflows/command.ts";
 import { formatProblem } from "../workflows/document.ts";
 import { withModulesIn } from "../workflows/function-modules.ts";
 import { parseWorkflow } from "../workflows/load.ts";
@@ -103,11 +104,8 @@ const WORKER_FLAGS = {
   ...DAEMON_FLAGS,
 };
 
-export const workerCommand = Command.make(
-  "worker",
-  WORKER_FLAGS,
-  ({ name, withParent, ...input }) =>
-    serving((asked) => workerDaemon(name, { ...input, asked }), withParent),
+export const workerCommand = command("worker", WORKER_FLAGS, ({ name, withParent, ...input }) =>
+  serving((asked) => workerDaemon(name, { ...input, asked }), withParent),
 ).pipe(Command.withDescription("Serve as a worker: containers, local store, WorkerSP's joins"));
 
 const masterDaemon = Effect.fnUntraced(function* (input: DaemonInput & WatchInput) {
@@ -120,7 +118,7 @@ const masterDaemon = Effect.fnUntraced(function* (input: DaemonInput & WatchInpu
 
 const MASTER_FLAGS = { ...WATCH_FLAGS, ...DAEMON_FLAGS };
 
-export const masterCommand = Command.make("master", MASTER_FLAGS, ({ withParent, ...input }) =>
+export const masterCommand = command("master", MASTER_FLAGS, ({ withParent, ...input }) =>
   serving((asked) => masterDaemon({ ...input, asked }), withParent),
 ).pipe(Command.withDescription("Serve as the master of MasterSP"));
 
@@ -243,7 +241,7 @@ function eventText(about: Readonly<Record<string, unknown>>) {
   };
 }
 
-export const gatewayCommand = Command.make("gateway", GATEWAY_FLAGS, (input) =>
+export const gatewayCommand = command("gateway", GATEWAY_FLAGS, (input) =>
   serving((asked) => gatewayDaemon({ ...input, asked }), input.withParent),
 ).pipe(Command.withDescription("Serve as the gateway: the HTTP API, and who is in the cluster"));
 
@@ -279,7 +277,7 @@ const storageDaemon = Effect.fnUntraced(function* ({ dir, host, port }: StorageI
   return yield* Effect.never;
 });
 
-export const storageCommand = Command.make("storage", STORAGE_FLAGS, (input) =>
+export const storageCommand = command("storage", STORAGE_FLAGS, (input) =>
   serving((asked) => Effect.raceFirst(storageDaemon(input), asked), input.withParent),
 ).pipe(Command.withDescription("Serve as the remote store, in files"));
 

@@ -6,10 +6,12 @@
  */
 
 import { readFileSync } from "node:fs";
+import type * as CliError from "effect/cli/CliError";
 import type * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import { nearest, quoted } from "../core/workflow/problem.ts";
+import { valueProblem } from "../workflows/command.ts";
 import { formatProblem, readSource } from "../workflows/document.ts";
 import { readProblem } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -126,13 +128,6 @@ function contentOf(path: string): string | Error {
 }
 
 /** Without the name of the flag, which nobody has written here. */
-function problemIn(error: unknown): string {
-  const { value, expected, message } = error as {
-    readonly value?: string;
-    readonly expected?: string;
-    readonly message: string;
-  };
-  if (value === undefined || expected === undefined) return message;
-  const right = expected.replace(/^Expected:? ?/, "").replace(/\.?$/, ".");
-  return `${quoted(value)}. Expected ${right}`;
+function problemIn(error: CliError.CliError): string {
+  return error._tag === "InvalidValue" ? valueProblem(error) : error.message;
 }

@@ -24,7 +24,7 @@ export function duration(name: string, usual: string): Flag.Flag<number> {
 
 function millis(written: string): number {
   const reading = readQuantity(written, "time");
-  // After "Expected: " of the library's, which ends the sentence, too.
+  // After "Give "; the full stop is set there.
   if (!reading.ok) throw new Error("a time with its unit, such as 500ms, 30s or 5min");
   return reading.value / 1_000;
 }

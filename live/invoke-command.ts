@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Schedule from "effect/Schedule";
+import { command } from "../workflows/command.ts";
 import { BENCHMARKS } from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Client } from "./client.ts";
@@ -65,9 +66,7 @@ const deployedName = Effect.fnUntraced(function* (client: Client, workflow: stri
   return name;
 });
 
-export const invokeCommand = Command.make("invoke", INVOKE_FLAGS, (input) =>
-  told(invoke(input)),
-).pipe(
+export const invokeCommand = command("invoke", INVOKE_FLAGS, (input) => told(invoke(input))).pipe(
   Command.withDescription("Start a workflow on a running cluster"),
   Command.withExamples([
     { command: "faasflow invoke wordcount --wait", description: "on the cluster of `live up`" },

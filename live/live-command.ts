@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
 import { counted } from "../analysis/count-text.ts";
+import { command } from "../workflows/command.ts";
 import { pathsAmong, targetProblems } from "../workflows/named-files.ts";
 import { resourceUrl } from "../workflows/resources.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
@@ -144,7 +145,7 @@ const UP_FLAGS = {
   ),
 };
 
-const upCommand = Command.make("up", UP_FLAGS, (input) =>
+const upCommand = command("up", UP_FLAGS, (input) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { restart } = input;
@@ -171,7 +172,7 @@ const upCommand = Command.make("up", UP_FLAGS, (input) =>
   ),
 ).pipe(Command.withDescription("Start a cluster on this machine and keep it until Ctrl-C"));
 
-const runCommand = Command.make(
+const runCommand = command(
   "run",
   {
     workflow: Argument.String("workflow").pipe(

@@ -61,7 +61,7 @@ export function readRecord({ record, recordLimit }: RecordInput): RecordReading 
 
 function size(written: string): number {
   const reading = readQuantity(written, "size");
-  // After "Expected: " of the library's, which ends the sentence, too.
+  // After "Give "; the full stop is set there.
   if (!reading.ok || reading.value < LEAST_BYTES) {
     throw new Error("a size of at least 10kB with its unit, such as 64MB");
   }

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect";
 import { counted } from "../analysis/count-text.ts";
 import { NONE } from "../core/events.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
+import { command } from "../workflows/command.ts";
 import { readProblem } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { isPackedEvent, unpacked } from "./packed-event.ts";
@@ -19,7 +20,7 @@ import { type Difference, type Replay, replay } from "./replay.ts";
 /** Of an input before the one that came out otherwise. */
 const LONGEST = 160;
 
-export const replayCommand = Command.make(
+export const replayCommand = command(
   "replay",
   {
     recordings: Argument.String("recording").pipe(

@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { counted } from "../analysis/count-text.ts";
 import { number, table } from "../analysis/table.ts";
+import { command } from "../workflows/command.ts";
 import { CheckFailed } from "../workflows/usage-errors.ts";
 import type { Health, Invocation, Logs, RunningActivation } from "./client.ts";
 import { CLIENT_FLAGS, type ClientInput, clientOf, told } from "./client-flags.ts";
@@ -149,18 +150,18 @@ const cancel = Effect.fnUntraced(function* ({ id, ...input }: OneInput) {
 
 const ID = Argument.Int("id").pipe(Argument.withDescription("the id that `invoke` printed"));
 
-export const statusCommand = Command.make("status", CLIENT_FLAGS, (input) =>
-  told(status(input)),
-).pipe(Command.withDescription("Who is there, and what is queued, runs, or is retried, and where"));
+export const statusCommand = command("status", CLIENT_FLAGS, (input) => told(status(input))).pipe(
+  Command.withDescription("Who is there, and what is queued, runs, or is retried, and where"),
+);
 
-export const invocationsCommand = Command.make("invocations", CLIENT_FLAGS, (input) =>
+export const invocationsCommand = command("invocations", CLIENT_FLAGS, (input) =>
   told(invocations(input)),
 ).pipe(Command.withDescription("Invocations under way, and those that ended last"));
 
-export const logsCommand = Command.make("logs", { id: ID, ...CLIENT_FLAGS }, (input) =>
+export const logsCommand = command("logs", { id: ID, ...CLIENT_FLAGS }, (input) =>
   told(logs(input)),
 ).pipe(Command.withDescription("What the functions of an invocation wrote"));
 
-export const cancelCommand = Command.make("cancel", { id: ID, ...CLIENT_FLAGS }, (input) =>
+export const cancelCommand = command("cancel", { id: ID, ...CLIENT_FLAGS }, (input) =>
   told(cancel(input)),
 ).pipe(Command.withDescription("End an invocation"));

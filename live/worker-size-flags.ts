@@ -39,7 +39,7 @@ export function writtenWorkerSize({ workerMemory, keepAlive }: WorkerSize) {
 
 function size(written: string): number {
   const reading = readQuantity(written, "size");
-  // After "Expected: " of the library's, which ends the sentence, too.
+  // After "Give "; the full stop is set there.
   if (!reading.ok || reading.value === 0) {
     throw new Error("a size above 0 with its unit, such as 8GiB");
   }

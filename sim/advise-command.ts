@@ -20,6 +20,7 @@ import {
   type Tried,
 } from "../analysis/advice.ts";
 import type { Settings } from "../analysis/study-rows.ts";
+import { command } from "../workflows/command.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { readCandidates, readGoal } from "./advise-config.ts";
 import { CellPool } from "./cell-pool-command.ts";
@@ -36,7 +37,7 @@ const CHUNK = 8;
 
 const { seed: _, invocations: __, ...FIXED_FLAGS } = SCENARIO_FLAGS;
 
-export const adviseCommand = Command.make(
+export const adviseCommand = command(
   "advise",
   {
     workflow: Argument.String("workflow").pipe(

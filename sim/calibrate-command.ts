@@ -9,6 +9,7 @@ import * as Result from "effect/Result";
 import { costOf, type Fit, fit, type Point, polish, type Residuals } from "../analysis/fit.ts";
 import { calibrationText } from "../analysis/fit-text.ts";
 import type { System } from "../analysis/published.ts";
+import { command } from "../workflows/command.ts";
 import { withValues } from "../workflows/document.ts";
 import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -66,7 +67,7 @@ const FLAGS = {
   ),
 };
 
-export const calibrateCommand = Command.make(
+export const calibrateCommand = command(
   "calibrate",
   FLAGS,
   Effect.fn("calibrate")(function* (input) {

@@ -13,6 +13,7 @@ import { runFacts } from "../analysis/twin-invocations.ts";
 import { twinHtml } from "../analysis/twin-page.ts";
 import { twinJson, twinText } from "../analysis/twin-text.ts";
 import { arrivalTime } from "../core/events.ts";
+import { command } from "../workflows/command.ts";
 import { pathsAmong, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import type { Profile } from "./profile.ts";
@@ -70,7 +71,7 @@ const COMPARE_FLAGS = {
   ),
 };
 
-export const compareCommand = Command.make(
+export const compareCommand = command(
   "compare",
   COMPARE_FLAGS,
   Effect.fn("compare")(function* (input) {

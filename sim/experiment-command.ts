@@ -14,6 +14,7 @@ import { climbed, type ExperimentRow, experimentCsv } from "../analysis/experime
 import { experimentText } from "../analysis/experiment-summary.ts";
 import { type About, reportHtml } from "../analysis/report.ts";
 import { measuredHere, measuredThere } from "../live/live-experiment-command.ts";
+import { command } from "../workflows/command.ts";
 import { resolveWorkflow } from "../workflows/load.ts";
 import {
   folderProblems,
@@ -49,7 +50,7 @@ const OUTPUT_FLAGS = {
   html: file("html", "FILE", "write the report, one page"),
 };
 
-export const experimentCommand = Command.make(
+export const experimentCommand = command(
   "experiment",
   { name: EXPERIMENT_ARGUMENT, ...EXPERIMENT_FLAGS, ...OUTPUT_FLAGS },
   Effect.fn("experiment")(function* ({ name, json, csv, svg, html, ...input }) {

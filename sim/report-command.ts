@@ -14,6 +14,7 @@ import { EXPERIMENT_NAMES } from "../analysis/experiment.ts";
 import { climbed, type ExperimentRow } from "../analysis/experiment-rows.ts";
 import { type About, reportHtml } from "../analysis/report.ts";
 import { quoted } from "../core/workflow/problem.ts";
+import { command } from "../workflows/command.ts";
 import { pathsAmong, readProblem, targetProblems, writeNamed } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { aboutOf, simulated } from "./experiment-command.ts";
@@ -24,7 +25,7 @@ const DEFAULT_FILE = "faasflow-report.html";
 const text = (name: string, description: string): Flag.Flag<Option.Option<string>> =>
   Flag.String(name).pipe(Flag.optional, Flag.withDescription(description));
 
-export const reportCommand = Command.make(
+export const reportCommand = command(
   "report",
   {
     files: Argument.String("file").pipe(

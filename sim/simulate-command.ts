@@ -21,6 +21,7 @@ import type { RecordChoice } from "../live/recorder.ts";
 import { fileLines } from "../traces/file-lines.ts";
 import { FileOutput } from "../traces/file-output.ts";
 import { readTrace } from "../traces/record.ts";
+import { command } from "../workflows/command.ts";
 import { pathsAmong, rereadProblems, targetProblems, whyNot } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { Progress } from "./progress-command.ts";
@@ -50,7 +51,7 @@ const OUTPUT_FLAGS = {
   ),
 };
 
-export const simulateCommand = Command.make(
+export const simulateCommand = command(
   "simulate",
   {
     workflows: Argument.String("workflow").pipe(

@@ -13,6 +13,7 @@ import type { Micros } from "../core/units.ts";
 import { quoted } from "../core/workflow/problem.ts";
 import type { WorkflowSpec } from "../core/workflow/spec.ts";
 import { liveDemo } from "../live/live-command.ts";
+import { command } from "../workflows/command.ts";
 import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { NO_FAULTS } from "./faults.ts";
@@ -38,7 +39,7 @@ const SIDES = [
   },
 ] as const;
 
-export const startCommand = Command.make(
+export const startCommand = command(
   "start",
   {
     what: Argument.String("what").pipe(

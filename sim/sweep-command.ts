@@ -16,6 +16,7 @@ import { estimates, estimatesCsv, type StudyRow, studyCsv } from "../analysis/st
 import { intervalText, studyTable } from "../analysis/study-table.ts";
 import { table } from "../analysis/table.ts";
 import type { NatsLink } from "../live/nats.ts";
+import { command } from "../workflows/command.ts";
 import { folderProblems, writing } from "../workflows/named-files.ts";
 import { CheckFailed, UsageErrors } from "../workflows/usage-errors.ts";
 import { CellPool } from "./cell-pool-command.ts";
@@ -32,7 +33,7 @@ const MAX_FAILURES_TOLD = 10;
 /** The exit code of a process that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
-export const sweepCommand = Command.make(
+export const sweepCommand = command(
   "sweep",
   {
     file: Argument.String("study").pipe(Argument.withDescription("a YAML file, see the examples")),

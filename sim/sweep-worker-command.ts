@@ -14,6 +14,7 @@ import { DAEMON_FLAGS } from "../live/daemon-flags.ts";
 import { logLine } from "../live/daemon-log.ts";
 import type { Arrival, LinkState, NatsLink } from "../live/nats.ts";
 import { asked } from "../live/signals.ts";
+import { command } from "../workflows/command.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
 import { CellPool } from "./cell-pool-command.ts";
 import type { Simulated } from "./cell-thread-command.ts";
@@ -66,7 +67,7 @@ export const SWEEP_WORKER_FLAGS = {
   withParent: DAEMON_FLAGS.withParent,
 };
 
-export const sweepWorkerCommand = Command.make(
+export const sweepWorkerCommand = command(
   "sweep-worker",
   SWEEP_WORKER_FLAGS,
   Effect.fn("sweepWorker")(function* ({ threads, withParent, ...server }) {

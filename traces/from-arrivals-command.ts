@@ -7,6 +7,7 @@ import { counted } from "../analysis/count-text.ts";
 import { number } from "../analysis/table.ts";
 import { UnreadableFile } from "../core/workflow/line-problems.ts";
 import { Names, quoted } from "../core/workflow/problem.ts";
+import { command } from "../workflows/command.ts";
 import { pathsAmong, targetProblems, writing } from "../workflows/named-files.ts";
 import { readQuantity } from "../workflows/quantity.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -26,7 +27,7 @@ import {
 const MICROS_PER_SECOND = 1_000_000;
 const MICROS_PER_MINUTE = 60 * MICROS_PER_SECOND;
 
-export const fromArrivalsCommand = Command.make(
+export const fromArrivalsCommand = command(
   "from-arrivals",
   FROM_ARRIVALS_FLAGS,
   Effect.fn("trace from-arrivals")(function* (input) {

@@ -12,6 +12,7 @@ import * as Result from "effect/Result";
 import { readEventLog } from "../analysis/event-reader.ts";
 import { compile } from "../core/workflow/compile.ts";
 import type { Graph } from "../core/workflow/graph.ts";
+import { command } from "../workflows/command.ts";
 import { BENCHMARKS, resolveWorkflow } from "../workflows/load.ts";
 import { isPath, pathsAmong, sourceProblems, targetProblems } from "../workflows/named-files.ts";
 import { UsageErrors } from "../workflows/usage-errors.ts";
@@ -21,7 +22,7 @@ import { fromArrivalsCommand } from "./from-arrivals-command.ts";
 import { TraceRecorder } from "./from-events.ts";
 import { formatTraceEntry, TRACE_HEADER, type TraceEntry } from "./record.ts";
 
-const fromEvents = Command.make(
+const fromEvents = command(
   "from-events",
   {
     file: Argument.String("file").pipe(Argument.withDescription("an event log")),

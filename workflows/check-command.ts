@@ -9,11 +9,12 @@ import * as Result from "effect/Result";
 import { counted } from "../analysis/count-text.ts";
 import { compile } from "../core/workflow/compile.ts";
 import { type Graph, OUTSIDE } from "../core/workflow/graph.ts";
+import { command } from "./command.ts";
 import { workflowJsonSchema } from "./json-schema.ts";
 import { resolveWorkflow } from "./load.ts";
 import { UsageErrors } from "./usage-errors.ts";
 
-export const checkCommand = Command.make(
+export const checkCommand = command(
   "check",
   {
     files: Argument.String("file").pipe(

@@ -9,6 +9,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { quoted } from "../core/workflow/problem.ts";
+import { command } from "./command.ts";
 import { formatProblem } from "./document.ts";
 import { type Foreign, readForeign } from "./foreign.ts";
 import { importedText, importSummary } from "./import-text.ts";
@@ -18,7 +19,7 @@ import { UsageErrors } from "./usage-errors.ts";
 
 const MICROS_PER_SECOND = 1_000_000;
 
-export const importCommand = Command.make(
+export const importCommand = command(
   "import",
   {
     file: Argument.String("file").pipe(

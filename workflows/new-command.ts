@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { quoted } from "../core/workflow/problem.ts";
+import { command } from "./command.ts";
 import { makeFolder } from "./named-files.ts";
 import { type NewFile, newWorkflow } from "./new-workflow.ts";
 import { UsageErrors } from "./usage-errors.ts";
@@ -15,7 +16,7 @@ import { UsageErrors } from "./usage-errors.ts";
 /** A name that is also fine as a file's. */
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
-export const newCommand = Command.make(
+export const newCommand = command(
   "new",
   {
     name: Argument.String("name").pipe(Argument.withDescription("the workflow's name")),

@@ -52,9 +52,9 @@ test("what is wrong in file and environment is told at once, with its place", ()
   assert.match(places[0]!, /^1:1 nam: there is no such setting\. Did you mean name\?/);
   assert.match(
     places[1]!,
-    /^2:1 drain-limit: "soon"\. Expected a time with its unit, such as 500ms, 30s or 5min\.$/,
+    /^2:1 drain-limit: "soon"\. Give a time with its unit, such as 500ms, 30s or 5min\.$/,
   );
-  assert.match(places[2]!, /^3:1 volatile: "maybe"\. Expected "true"/);
+  assert.match(places[2]!, /^3:1 volatile: "maybe"\. Give "true"/);
   assert.match(places[3]!, /^4:1 events: .*no single value/);
   assert.match(places[4]!, /^FAASFLOW_CONTAINERS: "lxc"\. .*docker/);
   assert.is(places.length, 5);

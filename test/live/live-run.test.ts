@@ -160,7 +160,18 @@ refused("a generated workflow, whatever its size, with what could be named inste
 
 refused("a limit without its unit, in whole sentences", () => {
   const { stderr } = faasflow("live", "run", "genome", "--record", folder, "--record-limit", "3");
-  assert.match(stderr, /"3"\. Expected: a size of at least 10kB with its unit, such as 64MB\.\n/);
+  assert.match(stderr, /"3"\. Give a size of at least 10kB with its unit, such as 64MB\.\n/);
+});
+
+refused("wrong values of several flags, all at once", () => {
+  const flags = { "--workers": "many", "--hosts": "three", "--containers": "tins" };
+  const reasons = Object.entries(flags).map(
+    ([flag, value]) => new RegExp(`^${flag}: "${value}"\\. Give `, "m"),
+  );
+  for (const command of ["run", "up"]) {
+    checkRefused(faasflow("live", command, ...Object.entries(flags).flat()), ...reasons);
+  }
+  checkRefused(faasflow("compare"), /^Missing required flag: --live\.$/m, /--sim\.$/m);
 });
 
 run.run();

@@ -1,0 +1,66 @@
+/**
+ * A command of the command line. What is wrong with its arguments and the values of its flags is told
+ * at once, where the library ends with the first of them.
+ */
+
+import type * as Argument from "effect/cli/Argument";
+import * as CliError from "effect/cli/CliError";
+import * as Command from "effect/cli/Command";
+import type * as Flag from "effect/cli/Flag";
+import type * as Param from "effect/cli/Param";
+import * as Effect from "effect/Effect";
+import { quoted } from "../core/workflow/problem.ts";
+
+/** Flags and arguments by their names in code. */
+export type Inputs = Readonly<Record<string, Flag.Flag<unknown> | Argument.Argument<unknown>>>;
+
+export function command<const N extends string, const I extends Inputs, R, E>(
+  name: N,
+  inputs: I,
+  handler: (input: Command.Command.Config.Infer<I>) => Effect.Effect<void, E, R>,
+) {
+  return Command.make(name, toldTogether(inputs), handler);
+}
+
+/** Same inputs, but the last one fails for all that failed before it. */
+function toldTogether<I extends Inputs>(inputs: I): I {
+  const problems: string[] = [];
+  const entries = Object.entries(inputs);
+  const told = entries.map(([key, param], index) => [
+    key,
+    withParse<unknown>(param, (args) =>
+      param.parse(args).pipe(
+        Effect.catch((error) => {
+          problems.push(problemIn(error));
+          return Effect.succeed([args.arguments, undefined] as const);
+        }),
+        Effect.filterOrFail(
+          () => index < entries.length - 1 || problems.length === 0,
+          () => new CliError.ValidationError({ message: problems.join("\n") }),
+        ),
+      ),
+    ),
+  ]);
+  return Object.fromEntries(told);
+}
+
+function problemIn(error: CliError.CliError): string {
+  if (error._tag !== "InvalidValue") return error.message;
+  const place = error.kind === "flag" ? `--${error.option}` : `<${error.option}>`;
+  return `${place}: ${valueProblem(error)}`;
+}
+
+/** Without what has the value. */
+export function valueProblem({ value, expected }: CliError.InvalidValue): string {
+  const right = expected
+    .replace(/^Expected:? /, "")
+    .replace("a string representing a finite number", "an integer")
+    .replaceAll(" | ", " or ")
+    .replace(/\.?$/, ".");
+  return `${quoted(value)}. Give ${right}`;
+}
+
+/** The library makes its own variants of a flag in this way, by functions that it does not export. */
+function withParse<A>(param: object, parse: Param.Parse<A>): object {
+  return Object.assign(Object.create(Object.getPrototypeOf(param)), param, { parse });
+}
