@@ -14,7 +14,7 @@ import {
 import { type DaemonCores, type Interval, Load } from "./estimate-load.ts";
 import type { Overheads } from "./estimate-overhead.ts";
 import type { Estimated } from "./estimate-robust.ts";
-import { type SpeedChange, speedsIn } from "./processor-speed.ts";
+import { processorIn, type SpeedChange } from "./processor-speed.ts";
 
 export interface FunctionEstimate {
   /** Core time of activations in a container that has run before: its quantiles, evenly apart. */
@@ -61,7 +61,7 @@ export function silentRun(log: RunLog): SilentRun {
     jobs: jobsOf(log),
     bandwidth: numberIn(log, "bandwidth"),
     machine: numberIn(log, "cores"),
-    speeds: speedsIn(log.header),
+    speeds: processorIn(log.header).speeds,
   };
 }
 

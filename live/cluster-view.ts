@@ -9,13 +9,14 @@ import type { Plan } from "../core/plan/plan.ts";
 import { Activity } from "./activity.ts";
 import { EventIntake } from "./event-intake.ts";
 import type { NatsLink } from "./nats.ts";
-import type { SpeedChange } from "./processor-meter.ts";
+import type { ProcessorLog } from "./processor-log.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { RecentLines } from "./recent-lines.ts";
 
 export interface LoggedRun {
   readonly events: readonly Event[];
-  readonly speeds: readonly SpeedChange[];
+  /** Meanwhile, and maybe before. */
+  readonly processor: ProcessorLog;
 }
 
 /** Writes events with names in place of ids, as event logs have them. */

@@ -9,7 +9,7 @@ import * as Option from "effect/Option";
 import * as Redacted from "effect/Redacted";
 import { eventHeader, formatHeader, planHeader, specOutline } from "../analysis/event-header.ts";
 import { EventNames, formatEvent } from "../analysis/event-log.ts";
-import { speedHeader } from "../analysis/processor-speed.ts";
+import { processorHeader } from "../analysis/processor-speed.ts";
 import { STORE_RETRIES } from "../core/engine/settings.ts";
 import { GATEWAY, MASTER } from "../core/node.ts";
 import type { Plan } from "../core/plan/plan.ts";
@@ -232,8 +232,8 @@ function eventText(about: Readonly<Record<string, unknown>>) {
     const names = new EventNames(plans.map(planHeader));
     const specs = plans.map(({ graph }) => specOutline(graph.spec));
     return {
-      header: (config, { speeds, events }) => {
-        const all = { ...config, ...about, ...speedHeader(speeds, events), specs };
+      header: (config, { processor, events }) => {
+        const all = { ...config, ...about, ...processorHeader(processor, events), specs };
         return formatHeader(eventHeader({ seed: "live", config: all, config_hash: "live" }, plans));
       },
       line: (event) => formatEvent(event, names),

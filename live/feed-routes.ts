@@ -9,7 +9,7 @@ import { ACTIVATION_STATES } from "./activity.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { eventStream, invocationStream } from "./event-stream.ts";
 import type { GatewayService } from "./gateway-service.ts";
-import type { ProcessorMeter } from "./processor-meter.ts";
+import type { ReadProcessor } from "./processor-log.ts";
 import type { Meters } from "./prometheus.ts";
 import { RequestError } from "./request-error.ts";
 import { type Asked, type Route, refused, type Shape, type Shapes } from "./route.ts";
@@ -18,7 +18,7 @@ export interface FeedRouteParts {
   readonly service: GatewayService;
   readonly view: ClusterView;
   readonly meters: Meters;
-  readonly processor: ProcessorMeter;
+  readonly processor: ReadProcessor;
   /** What the header of a log says of the cluster. */
   readonly about: Readonly<Record<string, unknown>>;
 }
@@ -165,8 +165,7 @@ function log({ service, view, processor, about }: FeedRouteParts): Route {
       };
       const references = [...new Set(service.deployments.map(({ spec }) => spec.name))];
       const events = view.recent.log({ from, to });
-      processor.look();
-      const run = { events, speeds: processor.speeds };
+      const run = { events, processor: processor() };
       const head = view.text.header({ references, ...about, ...counts }, run);
       const body = Readable.from(chunks(head, events, (event) => view.text.line(event)));
       return { status: 200, body, media: "application/x-ndjson" };

@@ -30,7 +30,7 @@ import { type HttpError, serveHttp } from "./http.ts";
 import { volatileLedger } from "./ledger.ts";
 import { type LiveMachine, openMachine } from "./live-machine.ts";
 import type { NatsError } from "./nats.ts";
-import { type ProcessorMeter, processorMeter } from "./processor-meter.ts";
+import { processorLog, type ReadProcessor } from "./processor-log.ts";
 import { GatewayMeters, type Meters } from "./prometheus.ts";
 import type { RemoteStoreShape } from "./remote-store.ts";
 import { Roster, type RosterHost } from "./roster.ts";
@@ -89,7 +89,7 @@ export const startGateway = Effect.fn("startGateway")(function* (
     plans: () => service.plans,
     present: () => roster.list().flatMap(({ node, lost }) => (lost ? [] : [node])),
   });
-  const processor = yield* processorMeter(clock);
+  const processor = yield* processorLog(clock);
   const tell: Tellers["tell"] = (node, message) =>
     bus.send(node, { kind: "control", run, message });
   const tellers = { settings, feed, tell, log, roster: () => roster };
@@ -152,7 +152,7 @@ interface Served {
   readonly roster: Roster;
   readonly view: ClusterView;
   readonly meters: Meters;
-  readonly processor: ProcessorMeter;
+  readonly processor: ReadProcessor;
   readonly figures: GatewayMeters;
   readonly run: string;
 }

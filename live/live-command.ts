@@ -28,7 +28,7 @@ import { INPUT_FLAGS, readInputsFor } from "./input-flags.ts";
 import { previews, report, writeFiles } from "./live-report-command.ts";
 import { type ClusterOptions, type LocalCluster, startCluster } from "./local-cluster.ts";
 import { NETWORK_FLAGS, rateText, readNetwork } from "./net-flags.ts";
-import { processorMeter } from "./processor-meter.ts";
+import { processorLog } from "./processor-log.ts";
 import { RECORD_FLAGS, readRecord } from "./record-flags.ts";
 import { SCHEME_FLAGS } from "./scheme-flags.ts";
 import {
@@ -272,7 +272,7 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   const { spec, text, folder, inputs } = source;
   const workers = counted(input.workers, "worker");
   yield* Console.error(`starting nats-server, storage, gateway and ${workers} ...`);
-  const processor = yield* processorMeter(systemClock());
+  const processor = yield* processorLog(systemClock());
   const { started, client } = yield* openCluster(options);
   yield* client.deploy(text, folder);
   const failed: string[] = [];
@@ -296,8 +296,7 @@ const liveRun = Effect.fnUntraced(function* (input: RunInput) {
   const results = finished === undefined ? [] : yield* previews(client, plan, finished);
   yield* Effect.sleep(SETTLE_MS);
   yield* started.stop;
-  processor.look();
-  const run = report({ started, plan, speeds: processor.speeds }, options);
+  const run = report({ started, plan, processor: processor() }, options);
   if (finished !== undefined) yield* Console.log([...results, run.table].join("\n"));
   yield* writeFiles(run, input);
   const problems = [...failed, ...run.violations];

@@ -16,7 +16,7 @@ import { InvariantChecker } from "../analysis/invariants.ts";
 import { metricRows } from "../analysis/metric-rows.ts";
 import { Metrics } from "../analysis/metrics.ts";
 import { PerfettoWriter } from "../analysis/perfetto.ts";
-import { type SpeedChange, speedHeader } from "../analysis/processor-speed.ts";
+import { type ProcessorLog, processorHeader } from "../analysis/processor-speed.ts";
 import { runText } from "../analysis/run-text.ts";
 import { LIVE_WORKER } from "../core/engine/settings.ts";
 import type { Event } from "../core/events.ts";
@@ -71,8 +71,8 @@ export interface ReportFiles {
 export interface Reported {
   readonly started: LocalCluster;
   readonly plan: Plan;
-  /** Of this machine's processors, meanwhile. */
-  readonly speeds: readonly SpeedChange[];
+  /** Of this machine, meanwhile. */
+  readonly processor: ProcessorLog;
 }
 
 interface Report {
@@ -83,7 +83,7 @@ interface Report {
 }
 
 export function report(
-  { started, plan, speeds }: Reported,
+  { started, plan, processor }: Reported,
   { scheme, storage, partition, workers, durable, netns }: ClusterOptions,
 ): Report {
   const events = mergeEvents(started.events);
@@ -105,7 +105,7 @@ export function report(
     cores: availableParallelism(),
     ...writtenWorkerSize(LIVE_WORKER),
     ...(netns !== undefined && { bandwidth: writtenRate(netns.bandwidth) }),
-    ...speedHeader(speeds, events),
+    ...processorHeader(processor, events),
   };
   const violations = checker.finish().map(({ text }) => text);
   const table = runText(metricRows(metrics, { scheme, storage }), {

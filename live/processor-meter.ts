@@ -9,10 +9,8 @@
  */
 
 import { readFileSync } from "node:fs";
-import * as Effect from "effect/Effect";
-import type * as Scope from "effect/Scope";
 import type { Micros } from "../core/units.ts";
-import { type Clock, every } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Sums since the machine started, over all processors, in whatever unit. */
 export interface ProcessorTimes {
@@ -28,7 +26,6 @@ export interface SpeedChange {
   readonly speed: number;
 }
 
-const INTERVAL = 500_000 as Micros;
 /** Ticks of 10 ms: with fewer, one stolen tick would look like a slow machine. */
 const FEWEST_TICKS = 20;
 /** That a speed is told in. */
@@ -71,15 +68,6 @@ export class ProcessorMeter {
     this.#since = this.#clock.now();
   }
 }
-
-/** One that looks twice a second until the scope closes. */
-export const processorMeter = (clock: Clock): Effect.Effect<ProcessorMeter, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const meter = new ProcessorMeter(clock);
-    const stop = every(clock, INTERVAL, () => meter.look());
-    yield* Effect.addFinalizer(() => Effect.sync(stop));
-    return meter;
-  });
 
 function linuxTimes(): ProcessorTimes | undefined {
   try {

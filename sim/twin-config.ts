@@ -7,7 +7,12 @@
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import { type EventHeader, planHeader } from "../analysis/event-header.ts";
-import { ProcessorSpeedSchema, type SpeedChange, speedsIn } from "../analysis/processor-speed.ts";
+import {
+  PROCESSOR_FIELDS,
+  type ProcessorLog,
+  processorIn,
+  type SpeedChange,
+} from "../analysis/processor-speed.ts";
 import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
 import type { Plan, StorageMethod } from "../core/plan/plan.ts";
@@ -46,7 +51,7 @@ export interface RunConfig {
   /** Of idle containers; undefined: whatever the profile says. */
   readonly keepAlive: Micros | undefined;
   /** How fast the processors were, by the log's time. */
-  readonly speeds: readonly SpeedChange[];
+  readonly processor: ProcessorLog;
   /** No two invocations at once, as with one client that waits for its answer. */
   readonly isClosed: boolean;
   /** By plan id: the plans as they were, workflows included. */
@@ -61,7 +66,7 @@ const ConfigSchema = Schema.Struct({
   bandwidth: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.Literal("unlimited")])),
   worker_memory: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   keep_alive_us: Schema.optionalKey(Schema.Natural),
-  processor_speed: Schema.optionalKey(ProcessorSpeedSchema),
+  ...PROCESSOR_FIELDS,
   specs: Schema.optionalKey(
     Schema.Array(
       Schema.declare((value): value is WorkflowSpec => typeof value === "object" && value !== null),
@@ -105,7 +110,7 @@ export function readRunConfig(
     partition,
     workers,
     plans,
-    speeds: speedsIn(header),
+    processor: processorIn(header),
     isClosed: isOneByOne(events),
     bandwidth: typeof bandwidth === "number" ? bandwidth : undefined,
     workerMemory: worker_memory as Bytes | undefined,
@@ -163,7 +168,7 @@ export function twinEvents(
   config: RunConfig,
   { profile: base, seed }: TwinOptions,
 ): readonly Event[] {
-  const { scheme, workers, speeds } = config;
+  const { scheme, workers, processor } = config;
   const profile = asConfigured(base, config);
   const requests = requestsOf(log, config);
   const plans = config.plans.map((plan) => ({
@@ -177,7 +182,7 @@ export function twinEvents(
     plans,
     loads: config.isClosed ? oneByOne(requests) : atTheirTimes(requests),
     seed,
-    speeds: onTwinsClock(speeds, requests[0]?.at ?? NO_TIME),
+    speeds: onTwinsClock(processor.speeds, requests[0]?.at ?? NO_TIME),
     record: (event) => {
       const invocation = requests[event.invocation]?.invocation ?? event.invocation;
       events.push(event.invocation === NONE ? event : { ...event, invocation });

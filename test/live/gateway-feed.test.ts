@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readEventLog } from "../../analysis/event-reader.ts";
 import { InvariantChecker } from "../../analysis/invariants.ts";
+import { processorIn } from "../../analysis/processor-speed.ts";
 import { planOf } from "../../live/deployments.ts";
 import { parseWorkflow } from "../../workflows/load.ts";
 import { answerOf, type GatewayCluster, openCluster, PAIR, until } from "./gateway-cluster.ts";
@@ -97,6 +98,7 @@ test("the log is one that analysis reads, complete, and keeps the invariants", a
   const text = await Effect.runPromise(on.client.log({ from: first, to: last }));
   const { header, events } = await readEventLog(text.trimEnd().split("\n"), { file: "log" });
   assert.equal([header.config["events_missing"], header.config["events_forgotten"]], [0, 0]);
+  assert.ok(processorIn(header).paces.length > 0, "the pace of the cores is told");
   const parsed = parseWorkflow(PAIR);
   assert.ok(parsed.ok);
   const { spec } = parsed;
