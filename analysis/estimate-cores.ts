@@ -1,10 +1,11 @@
 /** How many cores all jobs of a machine have, and what of them daemons take without being seen. */
 
-import type { Execution, Job } from "./estimate-jobs.ts";
+import type { Job } from "./estimate-jobs.ts";
 import type { Load } from "./estimate-load.ts";
 import { type Overheads, overheadsOf } from "./estimate-overhead.ts";
 import { type Estimated, estimated, median } from "./estimate-robust.ts";
 import { ALONE, awake, BUSY, computes, type Run, type State } from "./estimate-run.ts";
+import type { Worked } from "./estimate-work.ts";
 
 export const NOBODY_KNOWS: Estimated = { value: 1, spread: 0, count: 0 };
 
@@ -19,7 +20,7 @@ export function coresOf(runs: readonly Run[], { functions, overheads }: State): 
     const { value, count, spread } = overheads?.background ?? { ...told, value: 0 };
     return { value: told.value - value, spread, count };
   }
-  const worked = ({ name, cpu }: Execution): number => cpu + (functions.get(name)?.setUp ?? 0);
+  const worked = ({ name, work }: Worked): number => work + (functions.get(name)?.setUp ?? 0);
   const found = runs.flatMap(({ jobs, load }) =>
     throughput(
       load,
@@ -62,9 +63,9 @@ function coresByColdStarts(runs: readonly Run[]): Estimated {
 
 /** Of the logs that say how many cores the machine has. */
 export function overheadsIn(runs: readonly Run[], { functions }: State): Overheads | undefined {
-  const work = (execution: Execution): number | undefined => {
+  const work = (execution: Worked): number | undefined => {
     const known = functions.get(execution.name);
-    return computes(execution, known) ? execution.cpu + (known?.setUp ?? 0) : undefined;
+    return computes(execution, known) ? execution.work + (known?.setUp ?? 0) : undefined;
   };
   const told = runs.filter(({ machine }) => machine < Infinity);
   const observed = told.map(({ jobs, machine, load }) => ({
@@ -72,7 +73,7 @@ export function overheadsIn(runs: readonly Run[], { functions }: State): Overhea
     cores: machine,
     work,
     workOfCore: (window: Job) => load.workOfCore(window),
-    awake: (execution: Execution) => awake(execution, functions.get(execution.name)),
+    awake: (execution: Worked) => awake(execution, functions.get(execution.name)),
   }));
   return overheadsOf(observed);
 }

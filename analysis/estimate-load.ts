@@ -9,7 +9,7 @@
  *   and v(t) the speed of a core (processor-speed.ts)
  */
 
-import type { SpeedChange } from "./processor-speed.ts";
+import { lastAt, type SpeedChange } from "./processor-speed.ts";
 
 /** Of so many cores, those that all daemons have together; the simulator's `daemonCores`. */
 export type DaemonCores = (functions: number, daemons: number, cores: number) => number;
@@ -119,25 +119,13 @@ export class Load {
   ): number {
     let sum = 0;
     let time = from;
-    for (let index = this.#before(from); time < to; index++) {
+    for (let index = lastAt(this.#times, from); time < to; index++) {
       const next = Math.min(to, this.#times[index + 1] ?? to);
       const speed = this.#speeds[index] ?? 1;
       sum += of(this.#functions[index] ?? 0, this.#daemons[index] ?? 0, speed) * (next - time);
       time = next;
     }
     return sum;
-  }
-
-  /** The last change at or before the time; -1: none. */
-  #before(time: number): number {
-    let low = -1;
-    let high = this.#times.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (this.#times[middle]! <= time) low = middle;
-      else high = middle;
-    }
-    return low;
   }
 }
 

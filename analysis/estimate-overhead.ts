@@ -9,8 +9,9 @@
  * and k messages; the least absolute errors of all.
  */
 
-import type { Execution, Job, Jobs } from "./estimate-jobs.ts";
+import type { Job } from "./estimate-jobs.ts";
 import { type Estimated, leastAbsolute, spreadOf } from "./estimate-robust.ts";
+import type { Worked, WorkedJobs } from "./estimate-work.ts";
 
 /** Core-microseconds, `background` a microsecond. */
 export interface Overheads {
@@ -22,14 +23,14 @@ export interface Overheads {
 }
 
 export interface Observed {
-  readonly jobs: Jobs;
+  readonly jobs: WorkedJobs;
   readonly cores: number;
   /** What a core did in that time that was busy all the while. */
   readonly workOfCore: (window: Job) => number;
   /** Its core time, set-up included; undefined: not known to compute all the while, on one core. */
-  readonly work: (execution: Execution) => number | undefined;
+  readonly work: (execution: Worked) => number | undefined;
   /** Of any other: when it may want cores. */
-  readonly awake: (execution: Execution) => Job;
+  readonly awake: (execution: Worked) => Job;
 }
 
 interface Window extends Job {

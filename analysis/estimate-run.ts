@@ -3,18 +3,12 @@
  * so far.
  */
 
-import {
-  type Execution,
-  type Job,
-  type Jobs,
-  jobsOf,
-  type RunLog,
-  type Transfer,
-} from "./estimate-jobs.ts";
+import { type Execution, type Job, jobsOf, type RunLog, type Transfer } from "./estimate-jobs.ts";
 import { type DaemonCores, type Interval, Load } from "./estimate-load.ts";
 import type { Overheads } from "./estimate-overhead.ts";
 import type { Estimated } from "./estimate-robust.ts";
-import { processorIn, type SpeedChange } from "./processor-speed.ts";
+import { type WorkedJobs, workedJobs } from "./estimate-work.ts";
+import { type ProcessorLog, relativePaces, type SpeedChange, speedsOf } from "./processor-speed.ts";
 
 export interface FunctionEstimate {
   /** Core time of activations in a container that has run before: its quantiles, evenly apart. */
@@ -29,7 +23,7 @@ export interface FunctionEstimate {
 
 /** What a log says by itself. */
 export interface SilentRun {
-  readonly jobs: Jobs;
+  readonly jobs: WorkedJobs;
   /** Of the storage node's link, bytes a second; Infinity: it was not shaped. */
   readonly bandwidth: number;
   /** Cores that the machine has; Infinity: the log does not say. */
@@ -56,12 +50,17 @@ const MOSTLY = 0.8;
 export const BUSY = 2.5;
 export const ALONE = 1.2;
 
-export function silentRun(log: RunLog): SilentRun {
+/** `pace`: the usual one (processor-speed.ts). */
+export function silentRun(
+  log: RunLog,
+  processor: ProcessorLog,
+  pace: number | undefined,
+): SilentRun {
   return {
-    jobs: jobsOf(log),
+    jobs: workedJobs(jobsOf(log), relativePaces(processor, pace)),
     bandwidth: numberIn(log, "bandwidth"),
     machine: numberIn(log, "cores"),
-    speeds: processorIn(log.header).speeds,
+    speeds: speedsOf(processor, pace),
   };
 }
 
@@ -95,7 +94,7 @@ function intervalsOf({ jobs, bandwidth }: SilentRun, { functions }: State): read
 }
 
 /** What activations and messages leave for the daemons: as long as it takes beside what is seen. */
-function unseenIn(jobs: Jobs, seen: Load, { cores, overheads }: State): readonly Interval[] {
+function unseenIn(jobs: WorkedJobs, seen: Load, { cores, overheads }: State): readonly Interval[] {
   const left = (work: number, times: readonly number[]): readonly Interval[] =>
     (work === 0 ? [] : times).map((from) => {
       const done = seen.stepTime({ from, to: from + work }, cores.value);

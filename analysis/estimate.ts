@@ -7,7 +7,7 @@
  */
 
 import { coresOf, NOBODY_KNOWS, overheadsIn } from "./estimate-cores.ts";
-import type { Execution, Job, RunLog } from "./estimate-jobs.ts";
+import type { Job, RunLog } from "./estimate-jobs.ts";
 import type { DaemonCores } from "./estimate-load.ts";
 import {
   type Estimated,
@@ -29,12 +29,16 @@ import {
   silentRun,
 } from "./estimate-run.ts";
 import { type TransferCost, transferCost, workerLinkOf } from "./estimate-transfers.ts";
+import type { Worked } from "./estimate-work.ts";
+import { processorIn, usualPace } from "./processor-speed.ts";
 
 export type { FunctionEstimate } from "./estimate-run.ts";
 export type { TransferCost } from "./estimate-transfers.ts";
 
 /** Microseconds and bytes a second; undefined: the logs do not show it. */
 export interface Estimates {
+  /** That core times are told at; undefined: not known, and all the same. */
+  readonly pace: number | undefined;
   /** That the jobs of the cluster had in all. */
   readonly cores: Estimated;
   /** Core time. */
@@ -68,7 +72,9 @@ const ROUNDS = 5;
 
 /** Asserts nothing: without logs there are no functions, and little else. */
 export function estimate(logs: readonly RunLog[], model: DaemonCores): Estimates {
-  const all = logs.map(silentRun);
+  const processors = logs.map(({ header }) => processorIn(header));
+  const pace = usualPace(processors);
+  const all = logs.map((log, index) => silentRun(log, processors[index]!, pace));
   let state: State = {
     cores: NOBODY_KNOWS,
     request: undefined,
@@ -87,6 +93,7 @@ export function estimate(logs: readonly RunLog[], model: DaemonCores): Estimates
   const { cores, functions, request } = state;
   const free = runs.filter(({ bandwidth }) => bandwidth === Infinity);
   return {
+    pace,
     cores,
     functions,
     request,
@@ -133,7 +140,7 @@ function quiet<J extends Job>(
 }
 
 interface Sample {
-  readonly execution: Execution;
+  readonly execution: Worked;
   /** Of a core, that it got. */
   readonly share: number;
 }
@@ -165,13 +172,13 @@ const QUANTILES = 10;
 function functionOf(samples: readonly Sample[], request: number): FunctionEstimate {
   const warm = samples.filter(({ execution }) => !execution.fresh);
   const settled = warm.length > 0 ? warm : samples;
-  const cpuOf = (of: typeof samples): number[] => of.map(({ execution }) => execution.cpu);
+  const worksOf = (of: typeof samples): number[] => of.map(({ execution }) => execution.work);
   const cores = Math.max(1, quantileOf(settled.map(parallelism), 0.75));
   const sleeps = settled.map((sample) => sleepOf(sample, cores));
-  const fresh = cpuOf(samples.filter(({ execution }) => execution.fresh));
-  const warmUp = warm.length > 0 && fresh.length > 0 ? median(fresh) - median(cpuOf(warm)) : 0;
+  const fresh = worksOf(samples.filter(({ execution }) => execution.fresh));
+  const warmUp = warm.length > 0 && fresh.length > 0 ? median(fresh) - median(worksOf(warm)) : 0;
   return {
-    compute: quantilesOf(cpuOf(settled), QUANTILES),
+    compute: quantilesOf(worksOf(settled), QUANTILES),
     sleep: estimated(sleeps)!,
     cores,
     warmUp: Math.max(0, warmUp),
@@ -183,14 +190,14 @@ function functionOf(samples: readonly Sample[], request: number): FunctionEstima
 function parallelism({
   execution: { cpu, idle, from, to },
 }: {
-  readonly execution: Execution;
+  readonly execution: Worked;
 }): number {
   return idle > 0 || to === from ? 1 : cpu / (to - from);
 }
 
 /** Of what it did not compute, that which the share of the cores does not explain. */
-function sleepOf({ execution: { cpu, idle }, share }: Sample, cores: number): number {
-  return idle === 0 ? 0 : Math.max(0, cpu + idle - cpu / (share * cores));
+function sleepOf({ execution: { cpu, idle, work }, share }: Sample, cores: number): number {
+  return idle === 0 ? 0 : Math.max(0, cpu + idle - work / (share * cores));
 }
 
 /** Core time that it had, awake, and did not compute in: the container's and the engine's share of it. */
@@ -198,8 +205,8 @@ function setUpOf(samples: readonly Sample[], request: number): number {
   // Of those that did not idle the inner wall time is not known.
   const known = samples.filter(({ execution: { idle } }) => idle > 0);
   const around = known.map((sample) => {
-    const { from, to, cpu } = sample.execution;
-    return Math.max(0, sample.share * (to - from - request - sleepOf(sample, 1)) - cpu);
+    const { from, to, work } = sample.execution;
+    return Math.max(0, sample.share * (to - from - request - sleepOf(sample, 1)) - work);
   });
   return estimated(around)?.value ?? 0;
 }

@@ -10,7 +10,7 @@
  * same physical core, nobody counts: it shows in how long a fixed loop takes (live/pace-meter.ts), and
  * functions are charged for it in core time. A pace says something beside another one only.
  *
- * Before the first, and in logs without, a speed is 1.
+ * Before the first, and in logs without, a speed is 1, and a pace is like any other.
  */
 
 import * as Option from "effect/Option";
@@ -62,4 +62,67 @@ export function processorHeader({ speeds, paces }: ProcessorLog, events: readonl
     ...(speeds.length > 0 && { processor_speed: meanwhile(speeds) }),
     ...(paces.length > 0 && { processor_pace: meanwhile(paces) }),
   };
+}
+
+/** The pace that costs measured in these runs are told at; undefined: no run knows its own. */
+export function usualPace(runs: readonly ProcessorLog[]): number | undefined {
+  const paces = runs.flatMap((run) => run.paces.map(({ speed }) => speed));
+  if (paces.length === 0) return undefined;
+  return paces.reduce((sum, pace) => sum + pace, 0) / paces.length;
+}
+
+/** As parts of the usual pace; none where that is not known. */
+export function relativePaces(
+  { paces }: ProcessorLog,
+  usual: number | undefined,
+): readonly SpeedChange[] {
+  return usual === undefined ? [] : paces.map(({ at, speed }) => ({ at, speed: speed / usual }));
+}
+
+/** What a core did in a second of which it was wanted all the while, in seconds of a usual one. */
+export function speedsOf(run: ProcessorLog, usual: number | undefined): readonly SpeedChange[] {
+  const paces = new Steps(relativePaces(run, usual));
+  const speeds = new Steps(run.speeds);
+  const times = [...new Set([...paces.times, ...speeds.times])].sort((a, b) => a - b);
+  return times.map((at) => ({ at, speed: paces.at(at) * speeds.at(at) }));
+}
+
+/** What holds from one change to the next; 1 before the first. */
+export class Steps {
+  readonly times: readonly number[];
+  readonly #values: readonly number[];
+
+  /** By time. */
+  constructor(changes: readonly SpeedChange[]) {
+    this.times = changes.map(({ at }) => at);
+    this.#values = changes.map(({ speed }) => speed);
+  }
+
+  at(time: number): number {
+    return this.#values[lastAt(this.times, time)] ?? 1;
+  }
+
+  /** Over an interval, by time. */
+  mean({ from, to }: { readonly from: number; readonly to: number }): number {
+    let sum = 0;
+    let time = from;
+    for (let index = lastAt(this.times, from); time < to; index++) {
+      const next = Math.min(to, this.times[index + 1] ?? to);
+      sum += (this.#values[index] ?? 1) * (next - time);
+      time = next;
+    }
+    return to > from ? sum / (to - from) : this.at(from);
+  }
+}
+
+/** Of ascending times, the last one at or before a time; -1: none. */
+export function lastAt(times: ArrayLike<number>, time: number): number {
+  let low = -1;
+  let high = times.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= time) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -35,10 +35,11 @@ export function liveProfileText(estimates: Estimates, cluster: LiveCluster): str
 }
 
 const NOT_APART = "[-]";
+const PACE = "[M] turns of a probe in a microsecond, on average";
 const GIB = 2 ** 30;
 
 function clusterLines(
-  { cores, workerLink }: Estimates,
+  { cores, pace, workerLink }: Estimates,
   { workers, capacity, workerMemory }: LiveCluster,
 ): readonly string[] {
   const found = Number(cores.value.toPrecision(3));
@@ -49,6 +50,7 @@ function clusterLines(
   return section("cluster", [
     entry("workers", `${workers}`, "[L] `--workers`"),
     entry("worker_cores", `${found}`, source),
+    ...(pace === undefined ? [] : [entry("pace", `${Number(pace.toPrecision(4))}`, PACE)]),
     entry("worker_memory", `${workerMemory / GIB} GiB`, "[L] `--worker-memory`"),
     entry("worker_capacity", `${capacity}`, "[L] as plans reckon"),
     entry("storage_cores", `${Math.max(1, Math.round(found))}`, "[L] the same ones"),

@@ -40,6 +40,7 @@ const FIELDS: {
   cluster: {
     workers: "some",
     worker_cores: "cores",
+    pace: "cores",
     worker_memory: "size",
     worker_capacity: "number",
     storage_cores: "cores",
@@ -80,7 +81,7 @@ const FIELDS: {
 const FUNCTION_FIELDS = ["compute", "sleep", "cores", "warm_up", "set_up"];
 
 /** Sections and fields that a profile may leave out. */
-const OPTIONAL = { sections: ["daemon", "functions"], fields: ["hosts"] } as const;
+const OPTIONAL = { sections: ["daemon", "functions"], fields: ["hosts", "pace"] } as const;
 
 /** The name of a profile that comes with the package, or the path of a file. */
 export const loadProfile = Effect.fn("loadProfile")(function* (nameOrPath: string) {

@@ -16,6 +16,11 @@ export interface Profile {
   readonly cluster: {
     readonly workers: number;
     readonly worker_cores: number;
+    /**
+     * That core times were measured at: turns of the probe's loop in a microsecond (live/pace-meter.ts).
+     * Left out: not known, and a twin takes no notice of its log's.
+     */
+    readonly pace?: number;
     readonly worker_memory: Bytes;
     /** Capacity units of a worker that plans may use. */
     readonly worker_capacity: number;

@@ -12,6 +12,7 @@ import {
   type ProcessorLog,
   processorIn,
   type SpeedChange,
+  speedsOf,
 } from "../analysis/processor-speed.ts";
 import { arrivalTime, type Event, NONE } from "../core/events.ts";
 import { PAPER_CLUSTER } from "../core/plan/contract.ts";
@@ -170,6 +171,7 @@ export function twinEvents(
 ): readonly Event[] {
   const { scheme, workers, processor } = config;
   const profile = asConfigured(base, config);
+  const speeds = speedsOf(processor, profile.cluster.pace);
   const requests = requestsOf(log, config);
   const plans = config.plans.map((plan) => ({
     ...plan,
@@ -182,7 +184,7 @@ export function twinEvents(
     plans,
     loads: config.isClosed ? oneByOne(requests) : atTheirTimes(requests),
     seed,
-    speeds: onTwinsClock(processor.speeds, requests[0]?.at ?? NO_TIME),
+    speeds: onTwinsClock(speeds, requests[0]?.at ?? NO_TIME),
     record: (event) => {
       const invocation = requests[event.invocation]?.invocation ?? event.invocation;
       events.push(event.invocation === NONE ? event : { ...event, invocation });

@@ -8,7 +8,7 @@ import { Load } from "../../analysis/estimate-load.ts";
 import { estimated, leastAbsolute, lognormal, theilSen } from "../../analysis/estimate-robust.ts";
 import { daemonCores } from "../../sim/shared-cpu.ts";
 import { Streams } from "../../sim/streams.ts";
-import { KNOWN, knownLogs, knownProfile } from "../fixtures/known-cluster.ts";
+import { KNOWN, KNOWN_PACE, knownLogs, knownProfile } from "../fixtures/known-cluster.ts";
 
 const found: Estimates = estimate(knownLogs(12), daemonCores);
 
@@ -105,6 +105,19 @@ function unseen(handling: number): Estimates {
   });
   return estimate(logs.map(saysCores), daemonCores);
 }
+
+test("core times are told at the usual pace, whatever that of each log was", () => {
+  const slow = knownLogs(6, knownProfile(), KNOWN_PACE / 2);
+  const both = estimate([...knownLogs(6, knownProfile(), KNOWN_PACE), ...slow], daemonCores);
+  assert.is(both.pace, 0.75 * KNOWN_PACE);
+  const { compute } = both.functions.get("known.work")!;
+  const known = KNOWN.functions.get("known.work")!.compute;
+  near(compute[0], known[0]! / 0.75, 0.01);
+  near(compute.at(-1), known.at(-1)! / 0.75, 0.01);
+  near(both.coldStart?.median, KNOWN.coldStart.median / 0.75, 0.1);
+  // Of one run alone it is the usual one.
+  near(estimate(slow, daemonCores).coldStart?.median, 2 * KNOWN.coldStart.median, 0.1);
+});
 
 test("core time that daemons take unseen is found where functions wanted every core", () => {
   const { cores, spawn, activation, handling } = unseen(0);

@@ -2,7 +2,14 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { processorHeader, processorIn, type SpeedChange } from "../../analysis/processor-speed.ts";
+import {
+  processorHeader,
+  processorIn,
+  type SpeedChange,
+  Steps,
+  speedsOf,
+  usualPace,
+} from "../../analysis/processor-speed.ts";
 import type { Event } from "../../core/events.ts";
 import type { Micros } from "../../core/units.ts";
 import { recordedRun } from "../fixtures/recorded-run.ts";
@@ -57,6 +64,33 @@ test("what is no list of speeds is none", () => {
     const header = headerWith({ processor_speed: wrong });
     assert.equal(processorIn(header), NOTHING, JSON.stringify(wrong));
   }
+});
+
+test("cores are as fast as their pace is beside the usual one, and as they are there", () => {
+  const run = { speeds: SPEEDS, paces: PACES };
+  const speeds = [
+    { at: 0, speed: 1.25 },
+    { at: 100, speed: 0.625 },
+    { at: 150, speed: 0.375 },
+    { at: 200, speed: 0.5625 },
+    { at: 300, speed: 0.75 },
+  ];
+  assert.equal(speedsOf(run, 800), speeds);
+  assert.is(usualPace([run, NOTHING]), 800);
+});
+
+test("without a usual pace, and in logs that do not tell theirs, cores are there or not", () => {
+  assert.is(usualPace([{ speeds: SPEEDS, paces: [] }]), undefined);
+  assert.equal(speedsOf({ speeds: SPEEDS, paces: PACES }, undefined), SPEEDS);
+  assert.equal(speedsOf({ speeds: SPEEDS, paces: [] }, 800), SPEEDS);
+});
+
+test("a mean goes by time; before the first change all is as usual", () => {
+  const steps = new Steps(SPEEDS);
+  assert.is(steps.mean({ from: 50, to: 150 }), 0.75);
+  assert.is(steps.mean({ from: 150, to: 350 }), (25 + 75 + 50) / 200);
+  assert.is(steps.mean({ from: 250, to: 250 }), 0.75);
+  assert.is(steps.at(-1), 1);
 });
 
 test.run();

@@ -101,6 +101,21 @@ test("a twin's processors are as fast as the log says, from when it says so", ()
   assert.ok(slowed[1]! > 1.5 * late!, `${slowed[1]} ${late}`);
 });
 
+test("cores go at the log's pace if the profile tells that of its own times", () => {
+  const run = recordedRun();
+  const end = (profile: Profile, told: Readonly<Record<string, unknown>>): number =>
+    twin(misread(run, told), profile).at(-1)!.time;
+  const { cluster, ...rest } = knownProfile();
+  const paced = { ...rest, cluster: { ...cluster, pace: 1_000 } };
+  const begin = ofKind(run.log.events, "arrival")[0]!.time;
+  const half = { processor_pace: [[begin, 500]] };
+  const slow = end(knownProfile(), { processor_speed: [[begin, 0.5]] });
+  assert.is(end(paced, half), slow);
+  assert.is.not(slow, end(paced, {}));
+  assert.is(end(paced, { processor_pace: [[begin, 1_000]] }), end(paced, {}));
+  assert.is(end(knownProfile(), half), end(knownProfile(), {}));
+});
+
 test("a twin's containers have the memory and the keep-alive that the log says", () => {
   const run = recordedRun({ load: OPEN });
   const coldStarts = (settings: Readonly<Record<string, unknown>>): number =>
