@@ -13,6 +13,7 @@ import { invariant } from "../invariant.ts";
 import { type Linked, LinkedList } from "../linked-list.ts";
 import { type Bytes, type Micros, NO_BYTES, NO_TIME, plus } from "../units.ts";
 import type { ContainerSpec } from "../workflow/spec.ts";
+import { MemoryLine } from "./memory-line.ts";
 
 export interface PoolTask {
   readonly plan: number;
@@ -66,7 +67,6 @@ export interface PoolsOptions {
   readonly atLimit: "wait" | "stall";
 }
 
-const NO_POOLS: readonly number[] = [];
 /** Never added to: the first entry makes a list of its own, with room for no more than it needs. */
 const NONE_WAIT: number[] = [];
 const NONE_IDLE: Container[] = [];
@@ -79,8 +79,8 @@ export class Pools {
   #nextContainer: number;
   #busy: number;
   readonly #idle: LinkedList<Container>;
-  /** Pools whose queue waits for memory, in the order in which they began to. */
-  readonly #shortOfMemory: Set<number>;
+  /** Pools whose queue waits for memory; one that has an idle container of its own needs none. */
+  readonly #shortOfMemory: MemoryLine;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
@@ -90,7 +90,7 @@ export class Pools {
     this.#nextContainer = 0;
     this.#busy = 0;
     this.#idle = new LinkedList();
-    this.#shortOfMemory = new Set();
+    this.#shortOfMemory = new MemoryLine();
   }
 
   /** A new pool; gives its number. */
@@ -129,12 +129,16 @@ export class Pools {
     const index = queue.indexOf(activation, head);
     if (index === -1) return false;
     queue.splice(index, 1);
+    if (this.waiting(pool) === 0) this.#shortOfMemory.leave(pool);
     return true;
   }
 
   /** Takes the first that waits out of the queue; undefined: nobody waits. */
   takeFirst(pool: number): number | undefined {
-    return this.waiting(pool) === 0 ? undefined : this.#take(this.#pools[pool]!);
+    if (this.waiting(pool) === 0) return undefined;
+    const first = this.#take(this.#pools[pool]!);
+    if (this.waiting(pool) === 0) this.#shortOfMemory.leave(pool);
+    return first;
   }
 
   /** The next thing to do for the pool's queue; undefined: nothing, or nothing can be done now. */
@@ -142,12 +146,13 @@ export class Pools {
     const at = this.#pools[pool]!;
     const waiting = at.queue.length - at.head;
     if (waiting === 0 || at.stalled) {
-      this.#shortOfMemory.delete(pool);
+      this.#shortOfMemory.leave(pool);
       return undefined;
     }
     const container = at.idle.pop();
     if (container !== undefined) {
       this.#idle.remove(container);
+      this.#sayNeed(pool);
       this.#busy++;
       container.state = "busy";
       container.activation = this.#take(at);
@@ -163,13 +168,24 @@ export class Pools {
     return this.#grow(pool, at, now);
   }
 
-  /** Pools that may go on now that memory is free, or an idle container can give way. */
-  unblocked(): readonly number[] {
-    if (this.#shortOfMemory.size === 0) return NO_POOLS;
-    const pools = [...this.#shortOfMemory];
-    if (this.#idle.oldest !== undefined) return pools;
-    const room = this.#options.memory - this.#memoryUsed;
-    return pools.filter((pool) => this.#pools[pool]!.task.spec.memory <= room);
+  /**
+   * What a pool that is short of memory may need at most to go on now: what is free, and however much
+   * it is if idle containers can give way; undefined: none may go on.
+   */
+  unblocked(): number | undefined {
+    const most = this.#idle.oldest === undefined ? this.#room : Infinity;
+    return this.#shortOfMemory.hasFor(most) ? most : undefined;
+  }
+
+  /** Goes over the pools that are short of memory now, with `nextUnblocked`. */
+  beginRound(): void {
+    this.#shortOfMemory.beginRound();
+  }
+
+  /** The next of them that memory is there for, of those that need no more than `most`; -1: none. */
+  nextUnblocked(most: number): number {
+    const there = this.#leastRecentlyUsed() === undefined ? this.#room : Infinity;
+    return this.#shortOfMemory.next(Math.min(most, there));
   }
 
   /** The cold start has ended; the container is idle. One that says so twice is not heard again. */
@@ -202,6 +218,7 @@ export class Pools {
     if (container.state === "idle") {
       pool.idle.splice(pool.idle.indexOf(container), 1);
       this.#idle.remove(container);
+      this.#sayNeed(container.pool);
     }
     pool.size--;
     this.#memoryUsed = (this.#memoryUsed - container.bootedFor.spec.memory) as Bytes;
@@ -229,6 +246,10 @@ export class Pools {
     return this.#pools.length;
   }
 
+  get #room(): number {
+    return this.#options.memory - this.#memoryUsed;
+  }
+
   /** Idle containers beyond those that the queue will take on the next tick. */
   #unwanted(pool: number): readonly Container[] {
     const { idle } = this.#pools[pool]!;
@@ -238,11 +259,11 @@ export class Pools {
   #grow(pool: number, at: Pool, now: Micros): Step | undefined {
     const { memory } = at.task.spec;
     if (this.#memoryUsed + memory > this.#options.memory) {
-      const victim = this.#leastRecentlyUsed(pool);
-      this.#shortOfMemory.add(pool);
+      const victim = this.#leastRecentlyUsed();
+      this.#shortOfMemory.enter(pool, memory);
       return victim === undefined ? undefined : { tag: "stop", container: victim };
     }
-    this.#shortOfMemory.delete(pool);
+    this.#shortOfMemory.leave(pool);
     const container: Container = {
       id: this.#nextContainer++,
       pool,
@@ -262,12 +283,11 @@ export class Pools {
     return { tag: "boot", container };
   }
 
-  /** Among the idle containers of other pools that their queues will not take on the next tick. */
-  #leastRecentlyUsed(besides: number): Container | undefined {
+  /** Among the idle containers that the queues of their pools will not take on the next tick. */
+  #leastRecentlyUsed(): Container | undefined {
     let container = this.#idle.oldest;
     for (; container !== undefined; container = container.newer) {
       const { pool } = container;
-      if (pool === besides) continue;
       if (this.#pools[pool]!.idle.length > this.waiting(pool)) return container;
     }
     return undefined;
@@ -280,6 +300,14 @@ export class Pools {
     if (pool.idle === NONE_IDLE) pool.idle = [container];
     else pool.idle.push(container);
     this.#idle.add(container);
+    this.#sayNeed(container.pool);
+  }
+
+  /** Its idle containers have become more or fewer. */
+  #sayNeed(pool: number): void {
+    if (!this.#shortOfMemory.has(pool)) return;
+    const { idle, task } = this.#pools[pool]!;
+    this.#shortOfMemory.enter(pool, idle.length > 0 ? 0 : task.spec.memory);
   }
 
   #take(pool: Pool): number {

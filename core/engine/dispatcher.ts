@@ -19,6 +19,13 @@ export interface DispatcherHost {
   dispatched(activation: Activation): void;
 }
 
+/** Takes turns together: pools that are short of memory and need no more than this to go on. */
+interface Unblocked {
+  readonly most: number;
+}
+
+const NOBODY = -1;
+
 export class Dispatcher {
   readonly #env: Env;
   readonly #journal: Journal;
@@ -27,8 +34,13 @@ export class Dispatcher {
   readonly #pools: Pools;
   /** By pool: whether a keep-alive timer is set. */
   readonly #watched: boolean[];
-  /** Pools to look at on the next tick. */
-  readonly #dirty: Set<number>;
+  /** Whose turn it is on the next tick, in the order in which they asked. */
+  #turns: Set<number | Unblocked>;
+  /** Of the pools without a turn of their own: who needs no more than this has one. */
+  #mostUnblocked: number;
+  /** By pool: the last tick on which it had its turn. */
+  readonly #lastTurn: number[];
+  #ticks: number;
   #tickSet: boolean;
   #queued: number;
 
@@ -40,7 +52,10 @@ export class Dispatcher {
     const { workerMemory: memory, keepAlive, atLimit } = settings;
     this.#pools = new Pools({ memory, keepAlive, atLimit });
     this.#watched = [];
-    this.#dirty = new Set();
+    this.#turns = new Set();
+    this.#mostUnblocked = NOBODY;
+    this.#lastTurn = [];
+    this.#ticks = 0;
     this.#tickSet = false;
     this.#queued = 0;
   }
@@ -52,6 +67,7 @@ export class Dispatcher {
 
   addPool(task: PoolTask): number {
     this.#watched.push(false);
+    this.#lastTurn.push(this.#ticks);
     return this.#pools.add(task);
   }
 
@@ -125,15 +141,27 @@ export class Dispatcher {
   /** One activation a task a tick, tasks in the order in which they asked. */
   tick(): void {
     this.#tickSet = false;
-    for (const pool of [...this.#dirty]) {
-      if (!this.#step(pool)) this.#dirty.delete(pool);
+    this.#ticks++;
+    const turns = this.#turns;
+    this.#turns = new Set();
+    this.#mostUnblocked = NOBODY;
+    for (const turn of turns) {
+      if (typeof turn === "number") this.#takeTurn(turn);
+      else this.#eachUnblocked(turn.most, (pool) => this.#takeTurn(pool));
     }
-    if (this.#dirty.size > 0) this.#setTick();
+    if (this.#turns.size > 0) this.#setTick();
+  }
+
+  /** Whoever had something to do asks again. */
+  #takeTurn(pool: number): void {
+    if (this.#lastTurn[pool] === this.#ticks) return;
+    this.#lastTurn[pool] = this.#ticks;
+    if (this.#step(pool)) this.#turns.add(pool);
   }
 
   #pump(pool: number): void {
     if (this.#settings.dispatchTick > 0) {
-      this.#dirty.add(pool);
+      this.#turns.add(pool);
       this.#setTick();
       return;
     }
@@ -149,7 +177,26 @@ export class Dispatcher {
   }
 
   #pumpUnblocked(): void {
-    for (const pool of this.#pools.unblocked()) this.#pump(pool);
+    const most = this.#pools.unblocked();
+    if (most === undefined) return;
+    if (this.#settings.dispatchTick === 0) {
+      this.#eachUnblocked(most, (pool) => this.#pump(pool));
+      return;
+    }
+    if (most > this.#mostUnblocked) {
+      this.#mostUnblocked = most;
+      this.#turns.add({ most });
+    }
+    this.#setTick();
+  }
+
+  /** Those that memory is there for, each when it comes to it: what one takes, the next has not. */
+  #eachUnblocked(most: number, visit: (pool: number) => void): void {
+    const pools = this.#pools;
+    pools.beginRound();
+    for (let pool = pools.nextUnblocked(most); pool !== NOBODY; pool = pools.nextUnblocked(most)) {
+      visit(pool);
+    }
   }
 
   /** Whether there was something to do for the pool. */

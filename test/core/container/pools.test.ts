@@ -127,17 +127,66 @@ test("short of memory, the idle container used least recently gives way", () => 
   assert.is(words(pools.next(2, at(6))), "boot 2");
 });
 
-test("with no idle container to give way the pool waits, and is named once memory may be free", () => {
+/** The pools of a round, in order; each does what it can in its turn. */
+function round(pools: Pools, most = Infinity): readonly string[] {
+  const seen: string[] = [];
+  pools.beginRound();
+  for (let pool = pools.nextUnblocked(most); pool >= 0; pool = pools.nextUnblocked(most)) {
+    seen.push(`${pool}: ${words(pools.next(pool, at(9)))}`);
+  }
+  return seen;
+}
+
+test("with no idle container to give way the pool waits, and has its turn once memory is free", () => {
   const pools = poolsOf(100, 1, 1);
   pools.enqueue(0, 1);
   pools.next(0, at(0));
   pools.enqueue(1, 2);
   assert.is(words(pools.next(1, at(0))), "nothing");
-  assert.equal(pools.unblocked(), []);
+  assert.equal([pools.unblocked(), round(pools)], [undefined, []]);
   pools.remove(0);
-  assert.equal(pools.unblocked(), [1]);
-  assert.is(words(pools.next(1, at(0))), "boot 1");
-  assert.equal(pools.unblocked(), []);
+  assert.equal([pools.unblocked(), round(pools)], [100, ["1: boot 1"]]);
+  assert.equal([pools.unblocked(), round(pools)], [undefined, []]);
+});
+
+/** Pools that wait one after another for the memory of pool 0, which has all of it. */
+function fullWith(count: number): Pools {
+  const pools = poolsOf(200, ...Array.from({ length: count + 1 }, () => 2));
+  for (const activation of [-1, -2]) {
+    pools.enqueue(0, activation);
+    pools.next(0, at(0));
+  }
+  for (let pool = 1; pool <= count; pool++) {
+    pools.enqueue(pool, pool);
+    pools.next(pool, at(0));
+  }
+  return pools;
+}
+
+test("of a thousand pools short of memory a round names those only that there is memory for", () => {
+  const pools = fullWith(1_000);
+  pools.remove(0);
+  assert.equal(round(pools), ["1: boot 2"]);
+  pools.remove(1);
+  assert.equal(round(pools), ["2: boot 3"]);
+});
+
+test("a pool short of memory with an idle container of its own has its turn in the order of waiting", () => {
+  const pools = fullWith(3);
+  pools.remove(0);
+  assert.equal(round(pools), ["1: boot 2"]);
+  pools.enqueue(1, 9);
+  pools.enqueue(2, 9);
+  pools.next(1, at(1)); // behind 2 and 3
+  pools.ready(2, at(1));
+  assert.equal(round(pools), ["1: run 1 in 2"]);
+});
+
+test("a pool whose queue was withdrawn is short of memory no more", () => {
+  const pools = fullWith(2);
+  pools.withdraw(1, 1);
+  pools.remove(0);
+  assert.equal(round(pools), ["2: boot 2"]);
 });
 
 test("a withdrawn activation is served no more", () => {
