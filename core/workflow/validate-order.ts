@@ -7,7 +7,7 @@ import { namesIn } from "./condition.ts";
 import type { DataTable } from "./declared-data.ts";
 import { MAX_DEPTH } from "./item.ts";
 import { encloses, type Layout, type PlacedForeach, type PlacedSwitch, scopeOf } from "./layout.ts";
-import { type Problem, quoted } from "./problem.ts";
+import { type Problem, type ProblemPath, quoted } from "./problem.ts";
 import type { TaskSpec, WorkflowSpec } from "./spec.ts";
 
 export function validateOrder(
@@ -29,10 +29,11 @@ class OrderCheck {
   readonly #data: DataTable;
   readonly #problems: Problem[];
   readonly #predecessors: number[][];
-  /** Stamp of the last search that met the node; the search of `#searched` is `#stamp`. */
+  /** `#stamp`: the node is known to come before the one that was asked about last. */
   readonly #met: Int32Array;
   #stamp: number;
-  #searched: number;
+  #asked: number;
+  #isSearched: boolean;
 
   constructor(spec: WorkflowSpec, layout: Layout, data: DataTable, problems: Problem[]) {
     this.#spec = spec;
@@ -45,7 +46,8 @@ class OrderCheck {
     }
     this.#met = new Int32Array(layout.successors.length);
     this.#stamp = 0;
-    this.#searched = -1;
+    this.#asked = -1;
+    this.#isSearched = false;
   }
 
   /** One problem for each edge that closes a circle, naming the circle. */
@@ -133,7 +135,7 @@ class OrderCheck {
         found: `${quoted(step.over)} is written once an item of ${this.#foreachOf(from).step.name}`,
         remedy: "Walk a datum that is written once; let a task gather the lists first.",
       });
-    } else if (!this.#comesBefore(datum.producer, placed.node)) {
+    } else if (!this.#comesBefore(datum.producer, placed)) {
       this.#problems.push({
         path: at,
         found: `${producer}, which writes ${quoted(step.over)}, does not come before the foreach`,
@@ -142,7 +144,8 @@ class OrderCheck {
     }
   }
 
-  switch({ step, path, node, scope }: PlacedSwitch): void {
+  switch(placed: PlacedSwitch): void {
+    const { step, path, scope } = placed;
     for (const [index, { when }] of step.cases.entries()) {
       const at = [...path, "cases", index, "when"];
       for (const name of namesIn(when)) {
@@ -157,7 +160,7 @@ class OrderCheck {
         if (datum.producer < 0) continue;
         const producer = this.#spec.tasks[datum.producer]!.name;
         const from = scopeOf(this.#layout, datum.producer);
-        if (!this.#comesBefore(datum.producer, node)) {
+        if (!this.#comesBefore(datum.producer, placed)) {
           this.#problems.push({
             path: at,
             found: `${producer}, which writes ${quoted(name)}, does not come before the switch`,
@@ -176,7 +179,9 @@ class OrderCheck {
 
   #read(id: number, task: TaskSpec, read: { name: string; index: number }): void {
     const datum = this.#data.get(read.name);
-    if (datum === undefined || datum.producer < 0 || this.#comesBefore(datum.producer, id)) return;
+    if (datum === undefined || datum.producer < 0) return;
+    const reader = { node: id, path: this.#layout.placements[id]![0]?.path };
+    if (this.#comesBefore(datum.producer, reader)) return;
     const producer = this.#spec.tasks[datum.producer]!.name;
     if (this.#layout.placements[id]!.length === 0) return; // a circle, which has been said
     const inside = scopeOf(this.#layout, datum.producer);
@@ -241,25 +246,56 @@ class OrderCheck {
     return false;
   }
 
-  /** Searches backwards from `to` once; asking again about the same `to` is a look-up. */
-  #comesBefore(from: number, to: number): boolean {
-    if (from === to) return false;
-    if (this.#searched !== to) {
-      if (this.#predecessors[to]!.length <= 4 && this.#predecessors[to]!.includes(from))
-        return true;
-      this.#searched = to;
+  /**
+   * Whether there is a way from the task. Asking again about the same node is a look-up; the graph is
+   * searched only if neither an edge nor the order of the steps says so.
+   */
+  #comesBefore(task: number, { node, path }: PlacedNode): boolean {
+    if (task === node) return false;
+    if (this.#asked !== node) {
+      this.#asked = node;
+      this.#isSearched = false;
       this.#stamp++;
-      const open = [to];
-      for (let node = open.pop(); node !== undefined; node = open.pop()) {
-        for (const before of this.#predecessors[node]!) {
-          if (this.#met[before] === this.#stamp) continue;
-          this.#met[before] = this.#stamp;
-          open.push(before);
-        }
+      for (const before of this.#predecessors[node]!) this.#met[before] = this.#stamp;
+    }
+    if (this.#met[task] === this.#stamp) return true;
+    const place = this.#layout.placements[task]![0];
+    if (place !== undefined && path !== undefined && isEarlier(place.path, path)) return true;
+    if (!this.#isSearched) this.#search(node);
+    return this.#met[task] === this.#stamp;
+  }
+
+  /** Meets all that come before the node; its own predecessors are met. */
+  #search(node: number): void {
+    this.#isSearched = true;
+    const open = [...this.#predecessors[node]!];
+    for (let met = open.pop(); met !== undefined; met = open.pop()) {
+      for (const before of this.#predecessors[met]!) {
+        if (this.#met[before] === this.#stamp) continue;
+        this.#met[before] = this.#stamp;
+        open.push(before);
       }
     }
-    return this.#met[from] === this.#stamp;
   }
+}
+
+interface PlacedNode {
+  readonly node: number;
+  /** Where the steps name it; undefined: nowhere. */
+  readonly path: ProblemPath | undefined;
+}
+
+/** Of these parts of a path the number behind says which branch, not which step of a sequence. */
+const BRANCHING: ReadonlySet<string | number> = new Set(["parallel", "cases"]);
+
+/** Whether the paths part at two steps of one sequence, the first one first. */
+function isEarlier(one: ProblemPath, other: ProblemPath): boolean {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  const step = one[at];
+  const otherStep = other[at];
+  if (typeof step !== "number" || typeof otherStep !== "number") return false;
+  return step < otherStep && !BRANCHING.has(one[at - 1]!);
 }
 
 /**

@@ -15,7 +15,7 @@ import { validateOrder } from "./validate-order.ts";
 
 /**
  * All problems, in the order: names, references, numbers, order. Cost: linear in the spec, and one
- * search of the graph for each placed task whose reads come from farther than the task before.
+ * search of the graph for each task that reads what neither an edge nor the steps put before it.
  */
 export function validate(spec: WorkflowSpec): Problem[] {
   const problems: Problem[] = [];

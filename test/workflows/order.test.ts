@@ -41,6 +41,25 @@ order("a task that only reads is ordered by what it reads", () => {
   );
 });
 
+order("reads from any earlier step are fine, from another branch or case they are not", () => {
+  const tasks = [
+    "tasks:",
+    "  a: {writes: {x: 1}}",
+    "  b: {reads: [a.x], writes: {x: 1}}",
+    "  c: {reads: [a.x, b.x], writes: {x: 1}}",
+    "  d: {reads: [b.x], writes: {x: 1}}",
+    "  e: {reads: [a.x, b.x, c.x, d.x]}",
+  ];
+  assert.equal(of(...tasks, "steps: [a, {parallel: [[b, c]]}, d, e]"), []);
+  same(of(...tasks, "steps: [a, {parallel: [[b, c], d]}, e]"), [
+    /"b\.x" is written by b, which does not come before d/,
+  ]);
+  same(
+    of(...tasks, "steps: [a, {switch: {cases: [{when: a.x, steps: [b, c]}], otherwise: [d]}}, e]"),
+    [/"b\.x" is written by b, which does not come before d/],
+  );
+});
+
 order("what crosses the border of a foreach", () => {
   same(
     of(
