@@ -8,6 +8,7 @@
 
 import { Names, type Problem, type ProblemPath, quoted } from "../core/workflow/problem.ts";
 import { findCycles } from "../core/workflow/validate-order.ts";
+import { Ancestry } from "./ancestry.ts";
 import type { Instance, InstanceTask } from "./wfformat.ts";
 
 export interface InstanceGraph {
@@ -19,7 +20,7 @@ export interface InstanceGraph {
 
 export const OUTSIDE = -1;
 
-/** Adds to `problems` what is wrong. Cost: linear, and a search for each read of an unclear file. */
+/** Adds to `problems` what is wrong. Cost: linear, and a search for each read of a file of several writers. */
 export function graphOf({ tasks }: Instance, problems: Problem[]): InstanceGraph {
   const parents = declaredParents(tasks, problems);
   const versions = new Versions(tasks, parents);
@@ -107,44 +108,71 @@ class TaskIndex {
   }
 }
 
+/** Who writes a file. */
+interface Writers {
+  readonly tasks: ReadonlySet<number>;
+  /** The lowest level that any of them has. */
+  readonly least: number;
+}
+
+/** So many writers of a file are named where nobody can tell whose it is. */
+const MAX_NAMED = 8;
+
 /** Whose version of a file is read. */
 class Versions {
   readonly #tasks: readonly InstanceTask[];
-  readonly #parents: readonly (readonly number[])[];
-  readonly #writers: Map<string, number[]>;
-  /** All that come before the task that was asked for last: it often is asked for again. */
-  #before: { readonly task: number; readonly all: ReadonlySet<number> };
+  readonly #ancestry: Ancestry;
+  readonly #writers: ReadonlyMap<string, Writers>;
 
   constructor(tasks: readonly InstanceTask[], parents: readonly (readonly number[])[]) {
     this.#tasks = tasks;
-    this.#parents = parents;
-    this.#writers = new Map();
-    this.#before = { task: -1, all: new Set() };
+    this.#ancestry = new Ancestry(parents);
+    const writers = new Map<string, number[]>();
     for (const [task, { outputs }] of tasks.entries()) {
-      for (const { file } of outputs) note(this.#writers, file, task);
+      for (const { file } of outputs) note(writers, file, task);
     }
+    this.#writers = new Map(
+      [...writers].map(([file, list]) => [
+        file,
+        {
+          tasks: new Set(list),
+          least: list.reduce(
+            (least, task) => Math.min(least, this.#ancestry.levelOf(task)),
+            Infinity,
+          ),
+        },
+      ]),
+    );
   }
 
   /** undefined: nobody can tell. */
   readBy(reader: number, file: string): number | undefined {
-    const writers = this.#othersThan(reader, file);
-    const [first] = writers;
-    if (first === undefined) return OUTSIDE;
-    if (writers.length === 1 && this.#parents[reader]!.includes(first)) return first;
-    const earlier = writers.filter((writer) => this.#comesBefore(writer, reader));
-    if (earlier.length > 0) {
-      return earlier.find((last) =>
-        earlier.every((other) => other === last || this.#comesBefore(other, last)),
-      );
+    const writers = this.#writers.get(file);
+    if (writers === undefined) return OUTSIDE;
+    const { tasks, least } = writers;
+    const others = tasks.size - Number(tasks.has(reader));
+    if (others > 1) {
+      // Whoever comes before one of these is not the last.
+      const earlier = this.#ancestry.nearest(reader, {
+        least,
+        isWanted: (task) => task !== reader && tasks.has(task),
+      });
+      if (earlier.length > 0) return this.#lastOf(earlier);
     }
-    const apart = writers.filter((writer) => !this.#comesBefore(reader, writer));
-    if (apart.length === 0) return OUTSIDE;
-    return apart.length === 1 ? apart[0] : undefined;
+    let apart = OUTSIDE;
+    for (const writer of tasks) {
+      if (writer === reader || this.#isLater(writer, reader)) continue;
+      if (apart !== OUTSIDE) return undefined;
+      apart = writer;
+    }
+    return apart;
   }
 
   unclear(reader: number, file: string): Problem {
     const { path, label } = this.#tasks[reader]!;
-    const names = this.#othersThan(reader, file).map((task) => quoted(this.#tasks[task]!.label));
+    const writers = [...this.#writers.get(file)!.tasks].filter((writer) => writer !== reader);
+    const names = writers.slice(0, MAX_NAMED).map((task) => quoted(this.#tasks[task]!.label));
+    if (writers.length > MAX_NAMED) names.push(`${writers.length - MAX_NAMED} more`);
     return {
       path,
       found: `${quoted(label)} reads ${quoted(file)}, which ${names.join(" and ")} write: nobody can tell whose it means`,
@@ -152,20 +180,27 @@ class Versions {
     };
   }
 
-  #othersThan(reader: number, file: string): readonly number[] {
-    return (this.#writers.get(file) ?? []).filter((writer) => writer !== reader);
+  /** The one that all others come before. */
+  #lastOf(tasks: readonly number[]): number | undefined {
+    const ancestry = this.#ancestry;
+    // Only the highest can be: each other one fails at the first comparison, by level.
+    const highestFirst = [...tasks].sort((a, b) => descending(ancestry, a, b));
+    return highestFirst.find((last) =>
+      highestFirst.every((other) => other === last || ancestry.comesBefore(other, last)),
+    );
   }
 
-  /** By parents alone. */
-  #comesBefore(task: number, other: number): boolean {
-    if (this.#before.task !== other) {
-      // A set is walked in the order of insertion, also over what is added on the way.
-      const all = new Set<number>(this.#parents[other]);
-      for (const each of all) for (const parent of this.#parents[each]!) all.add(parent);
-      this.#before = { task: other, all };
-    }
-    return this.#before.all.has(task);
+  /** In a circle each comes before the other: then it is not. */
+  #isLater(writer: number, reader: number): boolean {
+    return (
+      this.#ancestry.comesBefore(reader, writer) && !this.#ancestry.comesBefore(writer, reader)
+    );
   }
+}
+
+function descending(ancestry: Ancestry, a: number, b: number): number {
+  const [one, other] = [ancestry.levelOf(a), ancestry.levelOf(b)];
+  return one === other ? a - b : other - one;
 }
 
 function note(lists: Map<string, number[]>, key: string, task: number): void {

@@ -291,6 +291,13 @@ wrong("a file or a measurement that is there twice with two values, with all els
   ]);
 });
 
+wrong("a file of a thousand writers that are in no order: some of them are named", () => {
+  const writers = Array.from({ length: 1_000 }, (_, id) => ({ name: `w${id}`, outputs: ["f"] }));
+  same(problems(recording("1.4", [...writers, { name: "reader", inputs: ["f"] }], { f: 1 })), [
+    /"reader" reads "f", which "w0" and .*"w7" and 992 more write: nobody can tell/,
+  ]);
+});
+
 wrong("a file of two writers that are in no order", () => {
   const tasks = [
     { name: "one", outputs: ["f"] },
