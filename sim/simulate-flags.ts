@@ -174,17 +174,35 @@ function givenTwice(name: string, [one, other]: readonly [string, string]): stri
   return `${twice}, by ${one} and by ${other}. Change \`name\` in ${which}.`;
 }
 
+/** So many tasks are told one by one. */
+const MAX_OVERSIZED = 8;
+
 /** What is wrong with containers that no worker of the profile could ever start. */
 export function sizeProblems(specs: readonly WorkflowSpec[], profile: Profile): readonly string[] {
   const { worker_memory } = profile.cluster;
-  return specs.flatMap((spec) =>
-    oversized(spec, worker_memory).map(
-      (task) =>
-        `workflow ${spec.name}, task ${task.name}: its container takes ${task.container.memory} bytes, ` +
-        `a worker of profile ${profile.name} has ${worker_memory}. Give it less memory, or the ` +
-        "profile more.",
-    ),
-  );
+  const has = `a worker of profile ${profile.name} has ${worker_memory}`;
+  const remedy = "less memory, or the profile more.";
+  return specs.flatMap((spec) => {
+    const all = oversized(spec, worker_memory);
+    const problems = all
+      .slice(0, MAX_OVERSIZED)
+      .map(
+        ({ name, container }) =>
+          `workflow ${spec.name}, task ${name}: its container takes ${container.memory} bytes, ${has}. ` +
+          `Give it ${remedy}`,
+      );
+    if (all.length > MAX_OVERSIZED) {
+      const most = all.reduce((one, other) =>
+        other.container.memory > one.container.memory ? other : one,
+      );
+      problems.push(
+        `workflow ${spec.name}: the containers of ${all.length} of ${spec.tasks.length} tasks are too ` +
+          `large. The largest, of ${most.name}, takes ${most.container.memory} bytes, ${has}. ` +
+          `Give them ${remedy}`,
+      );
+    }
+    return problems;
+  });
 }
 
 function changed(

@@ -121,16 +121,33 @@ refused("flags that would have no effect", () => {
   checkRefused(faasflow("simulate", "genome", ...traced), /--rate.*--trace/, /--clients.*--trace/);
 });
 
-refused("containers that no worker of the profile could ever start, each task named", () => {
+/** What `simulate` says of a workflow with so many tasks that each take so many GiB. */
+function simulated(memories: readonly number[]): Finished {
   const folder = mkdtempSync(join(tmpdir(), "faasflow-cli-"));
   const file = join(folder, "huge.yaml");
-  const huge = "container: { memory: 1000 GiB }, sleep: 1 ms";
-  const tasks = `  a: { ${huge} }\n  b: { sleep: 1 ms }\n  c: { ${huge} }\n`;
-  writeFileSync(file, `faasflow: 1\nname: huge\ntasks:\n${tasks}`);
+  const tasks = memories.map(
+    (gib, id) => `  t${id}: { container: { memory: ${gib} GiB }, sleep: 1 ms }`,
+  );
+  writeFileSync(file, `faasflow: 1\nname: huge\ntasks:\n${tasks.join("\n")}\n`);
   const run = faasflow("simulate", file);
   rmSync(folder, { recursive: true });
-  checkRefused(run, /task a: its container takes 1073741824000 bytes/, /task c: its container/);
+  return run;
+}
+
+refused("containers that no worker of the profile could ever start, each task named", () => {
+  const run = simulated([1_000, 1, 1_000]);
+  checkRefused(run, /task t0: its container takes 1073741824000 bytes/, /task t2: its container/);
   assert.is(run.stderr.trim().split("\n").length, 2, run.stderr);
+});
+
+refused("of many such containers how many they are, and the largest", () => {
+  const run = simulated([1, ...Array.from({ length: 30 }, (_, id) => (id === 20 ? 1_000 : 100))]);
+  checkRefused(
+    run,
+    /task t8: its container/,
+    /containers of 30 of 31 tasks are too large\. The largest, of t21, takes 1073741824000 bytes/,
+  );
+  assert.is(run.stderr.trim().split("\n").length, 9, run.stderr);
 });
 
 refused("faults that are written wrong, or would have no effect", () => {
