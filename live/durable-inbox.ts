@@ -24,6 +24,8 @@ import { Received } from "./received.ts";
 import { decode, type Envelope } from "./wire.ts";
 
 const ACK_WAIT_MS = 30_000;
+/** Longer than what a message sets going takes, and far shorter than to fill MAX_PENDING. */
+const ACK_DELAY_MS = 20;
 /** Most messages that the server gives ahead of their acknowledgement. */
 const MAX_PENDING = 1_024;
 const HEARTBEAT_MS = 5_000;
@@ -225,11 +227,9 @@ export class DurableInbox {
     if (reply !== undefined) this.#acknowledgeSoon(reply);
   }
 
-  /** After what the message has set going, which would else wait for the socket. */
+  /** Together with others, after what the message has set going, which would else wait for the server. */
   #acknowledgeSoon(reply: string): void {
-    if (this.#unacknowledged.length === 0) {
-      setImmediate(() => setImmediate(() => this.#acknowledgeAll()));
-    }
+    if (this.#unacknowledged.length === 0) setTimeout(() => this.#acknowledgeAll(), ACK_DELAY_MS);
     this.#unacknowledged.push(reply);
   }
 
