@@ -9,6 +9,7 @@ import * as Command from "effect/cli/Command";
 import type * as Flag from "effect/cli/Flag";
 import type * as Param from "effect/cli/Param";
 import * as Effect from "effect/Effect";
+import * as Result from "effect/Result";
 import { quoted } from "../core/workflow/problem.ts";
 
 /** Flags and arguments by their names in code. */
@@ -24,23 +25,21 @@ export function command<const N extends string, const I extends Inputs, R, E>(
 
 /** Same inputs, but the last one fails for all that failed before it. */
 function toldTogether<I extends Inputs>(inputs: I): I {
-  const problems: string[] = [];
+  // By input: a wizard reads each of them before all are read.
+  const problems = new Map<string, string>();
   const entries = Object.entries(inputs);
-  const told = entries.map(([key, param], index) => [
-    key,
-    withParse<unknown>(param, (args) =>
-      param.parse(args).pipe(
-        Effect.catch((error) => {
-          problems.push(problemIn(error));
-          return Effect.succeed([args.arguments, undefined] as const);
-        }),
-        Effect.filterOrFail(
-          () => index < entries.length - 1 || problems.length === 0,
-          () => new CliError.ValidationError({ message: problems.join("\n") }),
-        ),
-      ),
-    ),
-  ]);
+  const told = entries.map(([key, param], index) => {
+    const parse = Effect.fnUntraced(function* (args: Param.ParsedArgs) {
+      const read = yield* Effect.result(param.parse(args));
+      if (Result.isSuccess(read)) problems.delete(key);
+      else problems.set(key, problemIn(read.failure));
+      if (index === entries.length - 1 && problems.size > 0) {
+        return yield* new CliError.ValidationError({ message: [...problems.values()].join("\n") });
+      }
+      return Result.isSuccess(read) ? read.success : ([args.arguments, undefined] as const);
+    });
+    return [key, withParse(param, parse)];
+  });
   return Object.fromEntries(told);
 }
 
@@ -61,6 +60,6 @@ export function valueProblem({ value, expected }: CliError.InvalidValue): string
 }
 
 /** The library makes its own variants of a flag in this way, by functions that it does not export. */
-function withParse<A>(param: object, parse: Param.Parse<A>): object {
+function withParse(param: object, parse: Param.Parse<unknown>): object {
   return Object.assign(Object.create(Object.getPrototypeOf(param)), param, { parse });
 }
