@@ -10,6 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { GATEWAY, MASTER, workerNode } from "../../core/node.ts";
 import { durableBus } from "../../live/durable-bus.ts";
+import type { NatsServer } from "../../live/nats-server.ts";
 import { encode } from "../../live/wire.ts";
 import {
   directory,
@@ -30,15 +31,21 @@ const WORKER = workerNode(0);
 const SUBJECT = "faasflow.a=20test=2e.node.worker-1";
 const STREAM = "faasflow-a=20test=2e";
 
+/** A gateway and a worker that notes what it handles. */
+const pair = Effect.fnUntraced(function* (server: NatsServer) {
+  const from = yield* join(server, durableBus, { node: GATEWAY });
+  const to = yield* join(server, durableBus, { node: WORKER });
+  const seen = new Seen();
+  yield* to.bus.serve(seen.handle);
+  return { from, seen };
+});
+
 test(
   "durable: a server killed in the middle loses nothing and repeats nothing",
   run(
     Effect.fnUntraced(function* () {
       let server = yield* start({ directory: yield* directory });
-      const from = yield* join(server, durableBus, { node: GATEWAY });
-      const to = yield* join(server, durableBus, { node: WORKER });
-      const seen = new Seen();
-      yield* to.bus.serve(seen.handle);
+      const { from, seen } = yield* pair(server);
       const rounds = 3;
       const many = 2_000;
       for (const round of upTo(rounds)) {
@@ -59,10 +66,7 @@ test(
   run(
     Effect.fnUntraced(function* () {
       const server = yield* start({ directory: yield* directory });
-      const from = yield* join(server, durableBus, { node: GATEWAY });
-      const to = yield* join(server, durableBus, { node: WORKER });
-      const seen = new Seen();
-      yield* to.bus.serve(seen.handle);
+      const { from, seen } = yield* pair(server);
       yield* kill(server);
       yield* until("the loss is noticed", () => !from.link.connected());
       for (const poll of upTo(5)) from.bus.send(WORKER, numbered(poll));
@@ -125,10 +129,7 @@ test(
   run(
     Effect.fnUntraced(function* () {
       const server = yield* start();
-      const from = yield* join(server, durableBus, { node: GATEWAY });
-      const to = yield* join(server, durableBus, { node: WORKER });
-      const seen = new Seen();
-      yield* to.bus.serve(seen.handle);
+      const { from, seen } = yield* pair(server);
       const text = encode({ ...numbered(7), id: "twice-0", from: GATEWAY, to: WORKER });
       // Without the header JetStream takes both; with it, one.
       for (const options of [{}, {}, { id: "twice-0" }, { id: "twice-0" }]) {
@@ -146,10 +147,7 @@ test(
   run(
     Effect.fnUntraced(function* () {
       const server = yield* start();
-      const from = yield* join(server, durableBus, { node: GATEWAY });
-      const to = yield* join(server, durableBus, { node: WORKER });
-      const seen = new Seen();
-      yield* to.bus.serve(seen.handle);
+      const { from, seen } = yield* pair(server);
       from.bus.send(WORKER, numbered(0));
       yield* until("the first has arrived", () => seen.numbers.includes(0));
       const { streams } = yield* Effect.promise(() => from.link.jetStream());
